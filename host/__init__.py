@@ -1,0 +1,1 @@
+"""Devices, training and the command line."""

@@ -1,0 +1,1 @@
+"""What computes besides the gateware, and what holds it to account."""

@@ -1,0 +1,1 @@
+"""The contract: formats, Hamiltonians, the array's shape, its memory and its words. Standard library only."""
