@@ -1,0 +1,82 @@
+# Needs Python >= 3.11 with its venv module, make and a C++ compiler. Everything else goes into .venv.
+# All paths are relative: make splits absolute ones at a space.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+# A foreign Python path would put other packages before those of .venv.
+unexport PYTHONPATH PYTHONHOME
+
+# The first of these that starts and is recent enough makes .venv; `make PYTHON=/path/to/python3.12` names another.
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
+PYTHON ?=
+CXX ?= g++
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+# mypy does not follow editable installs; here it finds `loschmidt.spec` at loschmidt/spec.
+HOUSE := .cache/house/loschmidt
+FOLDERS := spec hw sim host
+
+# A moved or copied checkout would go on running the code at its old place.
+ifneq "$(shell cat $(STAMP) 2>/dev/null)" "$(CURDIR)"
+.PHONY: $(STAMP)
+endif
+
+.PHONY: help
+help: ## this list
+	@echo 'make train [ARGS=...]   learn to tell nine speakers apart; try ARGS=--help'
+	@echo 'make test [ARGS=...]    lint, types and every test; ARGS goes to pytest'
+	@echo 'make verify [ARGS=...]  reversal, gradients and agreement of devices, measured; try ARGS=--help'
+	@echo 'make format             let ruff rewrite the source'
+	@echo 'make clean              remove .venv and all caches; runs/ stays'
+
+.PHONY: train
+train: $(STAMP)
+	@$(BIN)/python -m loschmidt.host.cli train $(ARGS)
+
+.PHONY: verify
+verify: $(STAMP)
+	@$(BIN)/python -m loschmidt.host.cli verify $(ARGS)
+
+.PHONY: test
+test: compiler lint types
+	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+.PHONY: types
+types: $(STAMP)
+	@mkdir -p $(HOUSE)
+	@for folder in $(FOLDERS); do ln -sfn ../../../$$folder $(HOUSE)/$$folder; done
+	$(BIN)/python -m mypy $(HOUSE) tests
+
+.PHONY: format
+format: $(STAMP)
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+.PHONY: clean
+clean:
+	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	find $(FOLDERS) tests -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: compiler
+compiler:
+	@command -v $(CXX) >/dev/null || { \
+	  echo 'error: no C++ compiler $(CXX): install g++, or name yours with make CXX=...' >&2; exit 1; }
+
+$(STAMP): pyproject.toml
+	@python=; for p in $(if $(PYTHON),'$(PYTHON)',$(PYTHONS)); do \
+	  if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python="$$p"; break; fi; done; \
+	test -n "$$python" || { \
+	  echo 'error: no Python >= 3.11 ($(if $(PYTHON),$(PYTHON),$(PYTHONS))): install one, or name yours with make PYTHON=...' >&2; exit 1; }; \
+	"$$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
+	  echo "error: $$python has no venv module: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }; \
+	test -x $(BIN)/python || { echo "making .venv with $$python"; "$$python" -m venv .venv; }
+	@echo 'installing into .venv; the first time this takes a few minutes'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@pwd > $(STAMP)
