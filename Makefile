@@ -33,11 +33,11 @@ help: ## this list
 
 .PHONY: train
 train: $(STAMP)
-	@$(BIN)/python -m loschmidt.host.cli train $(ARGS)
+	@$(BIN)/loschmidt train $(ARGS)
 
 .PHONY: verify
 verify: $(STAMP)
-	@$(BIN)/python -m loschmidt.host.cli verify $(ARGS)
+	@$(BIN)/loschmidt verify $(ARGS)
 
 .PHONY: test
 test: compiler lint types
