@@ -1,0 +1,68 @@
+"""Verilog to object files: Verilator writes C++, the compiler compiles it, Verilator's own runtime is compiled once and kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from . import cache, tools
+from .verilog import TOP
+
+#: Class that Verilator writes.
+PREFIX = "Vtop"
+
+#: What is uninitialised is random, from a fixed seed: never "whatever is fastest". The other three lints object to the way Yosys
+#: writes Verilog: a register has a power-up value and a reset, and names are kept for what is used in part or not at all.
+VERILATOR_FLAGS = (
+    *("--cc", "--top-module", TOP, "--prefix", PREFIX, "-O3", "--no-timing", "--x-assign", "unique", "--x-initial", "unique"),
+    *("-Wall", "-Wno-DECLFILENAME", "-Wno-UNUSEDSIGNAL", "-Wno-PROCASSINIT"),
+)
+
+_COMPILER_FLAGS = ("-std=c++17", "-fPIC", "-fno-strict-aliasing", "-DVL_TIME_CONTEXT", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0")
+FAST, SMALL = "-O2", "-O1"
+
+
+def versions() -> str:
+    """Everything outside the project that a build depends on."""
+    return "\n".join((tools.verilator_version(), tools.compiler_version(), repr(VERILATOR_FLAGS), repr(_COMPILER_FLAGS), FAST, SMALL))
+
+
+def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: str = "") -> list[Path]:
+    """Write the C++ of a design into ``directory``; returns its sources. ``control`` is the text of a Verilator control file."""
+    (directory / "top.v").write_text(verilog)
+    (directory / "top.vlt").write_text("`verilator_config\n" + control)
+    command: list[str | Path] = [tools.verilator(), *VERILATOR_FLAGS, *flags, "--Mdir", ".", "top.vlt", "top.v"]
+    tools.run(command, "Verilating the array", directory, {"VERILATOR_ROOT": str(tools.verilator_root())})
+    return sorted(directory.glob(f"{PREFIX}*.cpp"))
+
+
+def compile_sources(sources: Iterable[Path], directory: Path, flags: Sequence[str] = (), level: str = FAST) -> list[Path]:
+    """Compile, on every processor, into ``directory``; code that runs once (Verilator's ``Slow`` files) is optimised less."""
+
+    def compile_one(source: Path) -> Path:
+        target = directory / f"{source.stem}.o"
+        optimise = SMALL if "Slow" in source.stem else level
+        command: list[str | Path] = [tools.compiler(), optimise, *_COMPILER_FLAGS, *_includes(), *flags, "-c", source, "-o", target]
+        tools.run(command, f"compiling {source.name}", directory)
+        return target
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(compile_one, sources))
+
+
+def runtime(*names: str) -> list[Path]:
+    """Object files of Verilator's runtime, by the stems of its sources; compiled once for all designs."""
+    include = tools.verilator_root() / "include"
+
+    def build(directory: Path) -> None:
+        compile_sources([include / f"{name}.cpp" for name in names], directory, level=SMALL)
+
+    directory = cache.built("runtime", cache.digest(versions(), *names), build)
+    return [directory / f"{name}.o" for name in names]
+
+
+def _includes() -> list[str]:
+    include = tools.verilator_root() / "include"
+    return [f"-I{include}", f"-I{include / 'vltstd'}"]
