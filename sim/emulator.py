@@ -1,0 +1,164 @@
+"""The emulator: the array's integers, fast. Runs of one call go to all cores, one worker each; a single run stays on the caller's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loschmidt.spec.hamiltonian import DEFINITIONS, Parameter, Product
+from loschmidt.spec.region import Buffer, Region, State, Table
+from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
+from loschmidt.spec.shape import Shape
+
+from .kernel import Job, Rules, Store, Sums, advance
+from .memory import Ints, Memory
+
+
+class Emulator(Memory):
+    """The compiled device: same integers as `GoldenDevice`, written on its own.
+
+    Parameters
+    ----------
+    shape : Shape
+    workers : threads that share the runs of one call; the cores of this process if None. The result does not depend on it.
+
+    Raises
+    ------
+    SpecError : for what the shape cannot hold, before anything changes
+    """
+
+    name = "emulator"
+
+    def __init__(self, shape: Shape, workers: int | None = None) -> None:
+        super().__init__(shape)
+        self._workers = workers or len(os.sched_getaffinity(0))
+        self._pool: ThreadPoolExecutor | None = None
+        self._store: Store | None = None
+        self._sums = [self._empty_sums()]
+
+    def write(self, region: Region, values: Ints, entry: int = 0) -> None:
+        super().write(region, values, entry)
+        if isinstance(region, Parameter | Table):
+            self._store = None
+
+    def close(self) -> None:
+        """End the worker threads; a later run starts them again."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def _execute(self, runs: Sequence[Run]) -> None:
+        if self._store is None:
+            self._store = self._gather()
+        rules, store = self._rules(), self._store
+        crew = min(self._workers, len(runs))
+        while len(self._sums) < crew:
+            self._sums.append(self._empty_sums())
+        jobs = np.array([job(run) for run in sorted(runs, key=lambda run: -run.steps)], np.int64)
+        if crew == 1:
+            advance(jobs, rules, store, self._sums[0])
+        else:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._workers, "emulator")
+            shares = [self._pool.submit(advance, jobs[w::crew], rules, store, self._sums[w]) for w in range(crew)]
+            for share in shares:
+                share.result()
+        if any(run.accumulate is not Accumulate.OFF for run in runs):
+            self._merge(crew)
+
+    def _negative(self, momentum: Ints) -> Ints:
+        return np.where(momentum == self._shape.formats.state.lowest, momentum, -momentum)
+
+    def _rules(self) -> Rules:
+        f, definition = self._shape.formats, DEFINITIONS[self._hamiltonian]
+        return Rules(
+            coupled=int(Parameter.COUPLING in definition.parameters),
+            activated=int(definition.activated),
+            state_pad=64 - f.state.width,
+            state_lowest=f.state.lowest,
+            operand_shift=f.operand_shift,
+            operand_highest=f.operand.highest,
+            drift_shift=f.drift_shift(self._s),
+            kick_shift=f.kick_shift(self._s),
+            align_left=f.align_shift,
+            bias_left=f.activation.fraction,
+            value_left=f.weight.fraction,
+            table_shift=f.table_shift,
+            table_highest=(1 << (f.table_width - 1)) - 1,
+            offset_bits=f.multiplier - 1,
+            offset_mask=(1 << (f.multiplier - 1)) - 1,
+            segment_zero=f.segments // 2,
+        )
+
+    def _gather(self) -> Store:
+        r = self._region
+        table = np.ascontiguousarray(r[Table.ACTIVATION].T)
+        return Store(
+            coupling=r[Parameter.COUPLING].astype(np.int32),
+            coupling_t=np.ascontiguousarray(r[Parameter.COUPLING].T, np.int32),
+            input_weight_t=np.ascontiguousarray(r[Parameter.INPUT_WEIGHT].T, np.int32),
+            stiffness=r[Parameter.STIFFNESS],
+            gain=r[Parameter.GAIN],
+            bias=r[Parameter.BIAS],
+            inverse_mass=r[Parameter.INVERSE_MASS],
+            value=table[0],
+            rise=table[1],
+            integral=table[2],
+            position=r[State.POSITION],
+            momentum=r[State.MOMENTUM],
+            inputs=r[Buffer.INPUT],
+            nudges=r[Buffer.NUDGE],
+            trace=r[Buffer.TRACE],
+            overflow=self._overflow,
+            clip=self._clip,
+        )
+
+    def _empty_sums(self) -> Sums:
+        n, m = self._shape.oscillators, self._shape.inputs
+        vectors = np.zeros((5, n), np.uint64)
+        return Sums(np.zeros((n, n), np.uint64), np.zeros((m, n), np.uint64), *vectors)
+
+    def _merge(self, crew: int) -> None:
+        """Take what the workers summed into the accumulators, modulo their width."""
+        pad = np.uint64(64 - self._shape.formats.accumulator)
+        names = {
+            Product.COUPLING: 0,
+            Product.INPUT_WEIGHT: 1,
+            Product.STIFFNESS: 2,
+            Product.GAIN: 3,
+            Product.BIAS: 4,
+            Product.POTENTIAL: 5,
+            Product.KINETIC: 6,
+        }
+        for product in DEFINITIONS[self._hamiltonian].products:
+            total: NDArray[np.uint64] = self._region[product].view(np.uint64)
+            for sums in self._sums[:crew]:
+                part = sums[names[product]]
+                total += part.T if product is Product.INPUT_WEIGHT else part
+            self._region[product][...] = (total << pad).view(np.int64) >> pad.view(np.int64)
+        for sums in self._sums[:crew]:
+            for part in sums:
+                part[...] = 0
+
+
+def job(run: Run) -> Job:
+    """A run as the numbers that the compiled steps read."""
+    ascending = run.direction is Direction.ASCENDING
+    return Job(
+        context=run.context,
+        steps=run.steps,
+        first=0 if ascending else run.steps - 1,
+        stride=1 if ascending else -1,
+        input_base=run.input_base,
+        nudge_from={Nudge.NONE: run.steps, Nudge.IMPULSE: run.steps - 1}.get(run.nudge, 0),
+        nudge_base=run.nudge_base,
+        nudge_stride=1 if run.nudge is Nudge.STREAM else 0,
+        nudge_sign=-1 if run.negate else 1,
+        product_sign={Accumulate.OFF: 0, Accumulate.ADD: 1, Accumulate.SUBTRACT: -1}[run.accumulate],
+        shift=run.shift,
+        trace_base=run.trace_base if run.trace else -1,
+    )
