@@ -1,0 +1,293 @@
+"""A training step's gradient from any device: run forward, flip, and let two nudged echoes return.
+
+With G_k = dL/dphi_h[k] (midpoint positions, explicit dependence only), taken on the free run and frozen, the echoes start from the
+flipped end state, read the inputs backwards and are nudged by n_k = -(+eps) G_k and n_k = -(-eps) G_k. Then, as eps -> 0,
+
+    dL/dtheta = delta / (2 eps) [ sum_k dV/dtheta(+) - sum_k dV/dtheta(-) ]
+    dL/dphi_0 = -( pi_end(+) - pi_end(-) ) / (2 eps)        dL/dpi_0 = -( phi_end(+) - phi_end(-) ) / (2 eps)
+
+Nothing of the trajectory is kept. Every sample has its own eps = 2**k; the samples of a batch share the device's accumulators, each
+one's products shifted left by (largest k) - (its k), which is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loschmidt.spec.activation import table
+from loschmidt.spec.errors import LoschmidtError, SpecError
+from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter, Product
+from loschmidt.spec.region import Table
+from loschmidt.spec.run import SHIFT_LIMIT, Accumulate, Direction, Nudge
+
+from .device import Device, Ints
+from .nudge import NudgePolicy, SampleReport, asymmetry, deviation, largest_exponent, nudge_codes
+from .parameters import Floats, Master, gradient_from_products, shapes
+from .traverse import Journey, Observe, Traveller, Trip
+
+
+class Readout(Enum):
+    """What of the midpoint positions the loss sees, and so how it nudges."""
+
+    LAST = "last"  #: the last one: an impulse
+    MEAN = "mean"  #: their mean over the sample's steps: held
+    EVERY = "every"  #: each: streamed
+
+
+#: Probes that caused no deviation at all are repeated this often, each time with eps 2**LEAP times as large.
+PROBES, LEAP = 4, 8
+
+_OBSERVED = {Readout.LAST: Observe.LAST, Readout.MEAN: Observe.SUM, Readout.EVERY: Observe.EVERY}
+_NUDGES = {Readout.LAST: Nudge.IMPULSE, Readout.MEAN: Nudge.HOLD, Readout.EVERY: Nudge.STREAM}
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Per sample, (B,): the state wrapped; the state was clipped where it entered a product."""
+
+    overflow: NDArray[np.bool_]
+    clip: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A free run of B samples: its output, and all that its echo needs.
+
+    Members
+    -------
+    readout : what ``output`` is
+    output : midpoint positions, real: (B, N) for LAST and MEAN, else B arrays (T_b, N)
+    flags : `Flags`
+    inputs : B arrays (T_b, M), operand codes
+    position0, momentum0, position, momentum : (B, N) state codes at the start and at the end
+    """
+
+    readout: Readout
+    output: Floats | list[Floats]
+    flags: Flags
+    inputs: Sequence[Ints]
+    position0: Ints
+    momentum0: Ints
+    position: Ints
+    momentum: Ints
+
+
+@dataclass(frozen=True)
+class EchoGradient:
+    """dL/d(masters), summed over the batch; dL/d(initial state), (B, N); what each sample's echo was like."""
+
+    parameters: Master
+    position0: Floats
+    momentum0: Floats
+    report: list[SampleReport]
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Where the two echoes of one sample came home, (2N,) positions then momenta, real; what either of them raised."""
+
+    plus: Floats
+    minus: Floats
+    overflow: bool
+    clip: bool
+
+
+class Echo:
+    """Drives one device, of which it owns the contexts, buffers and accumulators.
+
+    Parameters
+    ----------
+    device : any
+    hamiltonian, s : what it is configured as; time step ``delta = 2**-s``
+    policy : how eps is chosen
+    """
+
+    def __init__(self, device: Device, hamiltonian: Hamiltonian, s: int, policy: NudgePolicy | None = None) -> None:
+        self.device, self.hamiltonian, self.delta = device, hamiltonian, 2.0**-s
+        self.policy = policy if policy is not None else NudgePolicy()
+        self.traveller = Traveller(device)
+        self._formats = device.shape.formats
+        self._codes: dict[Parameter, Ints] = {}
+        device.configure(hamiltonian, s)
+        device.write(Table.ACTIVATION, np.array(table(self._formats), dtype=np.int64))
+
+    def load(self, codes: Mapping[Parameter, Ints]) -> None:
+        """Write all of the Hamiltonian's parameters, as `parameters.quantise` gives them."""
+        self._codes = {parameter: codes[parameter] for parameter in DEFINITIONS[self.hamiltonian].parameters}
+        for parameter, values in self._codes.items():
+            self.device.write(parameter, values)
+
+    def forward(self, inputs: Sequence[Ints], position0: Ints, momentum0: Ints, readout: Readout) -> Forward:
+        """Run samples freely.
+
+        Parameters
+        ----------
+        inputs : per sample (T_b, M), operand codes, T_b >= 1
+        position0, momentum0 : (N,) for all samples or (B, N), state codes
+        readout : what the loss will see
+
+        Raises
+        ------
+        SpecError : no sample, an empty one, a wrong shape, or codes that do not fit
+        """
+        shape = self.device.shape
+        if not inputs:
+            raise SpecError("a batch must have at least one sample")
+        for b, sample in enumerate(inputs):
+            if sample.ndim != 2 or sample.shape[1] != shape.inputs or len(sample) == 0:
+                raise SpecError(f"sample {b} must have at least one step of {shape.inputs} inputs, not the shape {sample.shape}")
+        position, momentum = (np.array(np.broadcast_to(state, (len(inputs), shape.oscillators))) for state in (position0, momentum0))
+        trips = [Trip(b, position[b], momentum[b]) for b in range(len(inputs))]
+        end = self.traveller.go(Journey(Direction.ASCENDING, inputs, observe=_OBSERVED[readout]), trips)
+        output = [np.ldexp(seen.astype(np.float64), -self._formats.state.fraction) for seen in end.observed]
+        if readout is Readout.MEAN:
+            output = [total / len(sample) for total, sample in zip(output, inputs, strict=True)]
+        flags = Flags(end.overflow, end.clip)
+        seen = output if readout is Readout.EVERY else np.stack(output)
+        return Forward(readout, seen, flags, inputs, position, momentum, end.position, end.momentum)
+
+    def backward(self, forward: Forward, loss_gradient: Floats | Sequence[Floats]) -> EchoGradient:
+        """Gradient of a loss from its derivative with respect to ``forward.output``, which has the same shape.
+
+        Raises
+        ------
+        LoschmidtError : a derivative is not finite, or has not the output's shape; a fixed eps whose nudge does not fit
+        """
+        gradients = self._midpoint_gradients(forward, loss_gradient)
+        count, n = forward.position.shape
+        zero = {name: np.zeros(size) for name, size in shapes(self.hamiltonian, n, self.device.shape.inputs).items()}
+        flags = zip(forward.flags.overflow, forward.flags.clip, strict=True)
+        report = [SampleReport(0.0, 0.0, 0.0, bool(overflow), bool(clip)) for overflow, clip in flags]
+        result = EchoGradient(zero, np.zeros((count, n)), np.zeros((count, n)), report)
+        for batch in self._batches(forward, self._exponents(forward, gradients)):
+            self._collect(forward, gradients, batch, result)
+        return result
+
+    def _midpoint_gradients(self, forward: Forward, loss_gradient: Floats | Sequence[Floats]) -> dict[int, Floats]:
+        """G of each sample that has any: (1, N) for an impulse or a held nudge, else (T_b, N)."""
+        if len(loss_gradient) != len(forward.inputs):
+            raise SpecError(f"there must be a loss gradient for each of {len(forward.inputs)} samples, not {len(loss_gradient)}")
+        result = {}
+        for b, (given, seen, u) in enumerate(zip(loss_gradient, forward.output, forward.inputs, strict=True)):
+            g = np.asarray(given, dtype=np.float64)
+            if g.shape != seen.shape:
+                raise SpecError(f"the loss gradient of sample {b} must have shape {seen.shape}, not {g.shape}")
+            if not np.all(np.isfinite(g)):
+                raise LoschmidtError(f"the loss gradient of sample {b} is not finite: look at the targets, or lower the learning rate")
+            if np.any(g):
+                result[b] = np.atleast_2d(g) / (len(u) if forward.readout is Readout.MEAN else 1)
+        return result
+
+    def _exponents(self, forward: Forward, gradients: Mapping[int, Floats]) -> dict[int, int]:
+        """k of eps = 2**k for each sample that has a gradient: fixed, or by a probe."""
+        state = self._formats.state
+        most = {b: largest_exponent(float(np.abs(g).max()), state) for b, g in gradients.items()}
+        if self.policy.fixed is not None:
+            for b, limit in most.items():
+                if self.policy.fixed > limit:
+                    raise SpecError(f"the nudge of sample {b} does not fit {state} at eps = 2^{self.policy.fixed}: take at most 2^{limit}")
+            return dict.fromkeys(most, self.policy.fixed)
+        k = {}
+        for b, g in gradients.items():
+            held = len(forward.inputs[b]) if forward.readout is Readout.MEAN else 1
+            k[b] = min(self.policy.first(held * float(np.abs(g).sum())), most[b])
+        waiting = list(k)
+        for _ in range(PROBES):
+            ends = self._echoes(forward, gradients, {b: k[b] for b in waiting})
+            for b, end in ends.items():
+                dev = deviation(end.plus, end.minus)
+                k[b] = min(self.policy.second(k[b], dev, self._formats) if dev else k[b] + LEAP, most[b])
+                if dev:
+                    waiting.remove(b)
+            if not waiting:
+                break
+        return k
+
+    def _echoes(
+        self,
+        forward: Forward,
+        gradients: Mapping[int, Floats],
+        exponents: Mapping[int, int],
+        shifts: Mapping[int, int] | None = None,
+        swap: bool = False,
+        flush: Callable[[], None] | None = None,
+    ) -> dict[int, _Ends]:
+        """One pair of echoes for each sample in ``exponents``; where there are ``shifts``, (+) minus (-) is accumulated, or the reverse."""
+        state = self._formats.state
+        signs = {False: Accumulate.ADD, True: Accumulate.SUBTRACT}
+        trips = []
+        for b in exponents:
+            flipped = np.where(forward.momentum[b] == state.lowest, state.lowest, -forward.momentum[b])
+            for negate in (False, True):
+                accumulate = Accumulate.OFF if shifts is None else signs[negate is not swap]
+                trips.append(Trip(b, forward.position[b], flipped, negate, accumulate, 0 if shifts is None else shifts[b]))
+        nudges = {b: nudge_codes(gradients[b], k, state) for b, k in exponents.items()}
+        longest = self._room // self._largest if flush is not None else None
+        journey = Journey(Direction.DESCENDING, forward.inputs, _NUDGES[forward.readout], nudges, longest=longest, flush=flush)
+        end = self.traveller.go(journey, trips)
+        home = np.concatenate([end.position, end.momentum], axis=1) * state.lsb
+        pairs = zip(exponents, range(0, len(trips), 2), strict=True)
+        return {b: _Ends(home[i], home[i + 1], bool(end.overflow[i : i + 2].any()), bool(end.clip[i : i + 2].any())) for b, i in pairs}
+
+    @property
+    def _room(self) -> int:
+        return (1 << (self._formats.accumulator - 1)) - 1
+
+    @property
+    def _largest(self) -> int:
+        """Bound of what one step of one sample adds to an accumulator, before its shift: the difference of two sums of two squares."""
+        return self.policy.weight << max(2 * self._formats.multiplier - 1, self._formats.potential.width)
+
+    def _batches(self, forward: Forward, exponents: Mapping[int, int]) -> Iterator[dict[int, int]]:
+        """Samples that may share the accumulators: their largest possible sum fits, and no shift is past the limit."""
+        batch, total = dict[int, int](), 0
+        for b in sorted(exponents, key=lambda b: -exponents[b]):
+            most = len(forward.inputs[b]) * self._largest
+            shift = max(batch.values(), default=exponents[b]) - exponents[b]
+            if batch and (shift + self.policy.headroom > SHIFT_LIMIT or total + (most << shift) > self._room):
+                yield batch
+                batch, total, shift = {}, 0, 0
+            batch[b] = exponents[b]
+            total += most << shift
+        if batch:
+            yield batch
+
+    def _collect(self, forward: Forward, gradients: Mapping[int, Floats], batch: Mapping[int, int], result: EchoGradient) -> None:
+        """Run the echoes that count, and add what they bring to ``result``."""
+        top = max(batch.values())
+        shifts = {b: top - k for b, k in batch.items()}
+        scale = self.policy.scale * 2.0**-top
+
+        def flush() -> None:
+            products: dict[Product, Ints] = {name: self.device.read(name) for name in DEFINITIONS[self.hamiltonian].products}
+            for name, value in gradient_from_products(products, self._codes, self.delta * scale, self.hamiltonian, self._formats).items():
+                result.parameters[name] += value
+            self.device.clear()
+
+        self.device.clear()
+        each = flush if sum(len(forward.inputs[b]) << shifts[b] for b in batch) * self._largest > self._room else None
+        ends = self._echoes(forward, gradients, batch, {b: e + self.policy.headroom for b, e in shifts.items()}, flush=each)
+        wider = ends
+        if self.policy.pairs == 2:
+            wider = self._echoes(forward, gradients, {b: k + 1 for b, k in batch.items()}, shifts, swap=True, flush=each)
+        flush()
+        n = forward.position.shape[1]
+        for b, end in ends.items():
+            odd = (end.plus - end.minus) * 2**self.policy.headroom
+            if self.policy.pairs == 2:
+                odd -= wider[b].plus - wider[b].minus
+            odd *= -self.policy.scale * 2.0 ** -batch[b]
+            result.position0[b], result.momentum0[b] = odd[n:], odd[:n]
+            start = np.concatenate([forward.position0[b], -forward.momentum0[b]]) * self._formats.state.lsb
+            result.report[b] = SampleReport(
+                2.0 ** batch[b],
+                deviation(end.plus, end.minus),
+                asymmetry(end.plus, end.minus, start),
+                result.report[b].overflow or end.overflow or wider[b].overflow,
+                result.report[b].clip or end.clip or wider[b].clip,
+            )

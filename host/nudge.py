@@ -1,0 +1,122 @@
+"""How hard to nudge, and whether to believe what came back.
+
+A gradient by echo is a central difference of width eps. Too small an eps drowns in the rounding of operands; too large a one bends
+the trajectory. What matters is the deviation it causes, so one probe measures that and eps is rescaled once, by a power of two.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loschmidt.spec.errors import SpecError
+from loschmidt.spec.fixed import Format
+from loschmidt.spec.formats import Formats
+
+from .device import Ints
+
+Floats = NDArray[np.float64]
+
+#: A gradient is trusted while asymmetry and deviation stay below these.
+ASYMMETRY_LIMIT = 2.0**-4
+DEVIATION_LIMIT = 2.0**-3
+
+
+@dataclass(frozen=True)
+class NudgePolicy:
+    """The rule for eps = 2**k of one sample.
+
+    Members
+    -------
+    start : the probe's eps is at most ``2**start / ||G||_1``, G = dL/d(midpoints)
+    target : the deviation aimed at is ``2**target``; None: by the multiplier's width, see `aim`
+    fixed : k for every sample, and no probe; None: probe
+    pairs : 1, or 2: echoes at eps and 2 eps, extrapolated to cancel the error of order eps^2
+    """
+
+    start: int = -3
+    target: int | None = None
+    fixed: int | None = None
+    pairs: int = 1
+
+    def __post_init__(self) -> None:
+        if self.pairs not in (1, 2):
+            raise SpecError(f"pairs of echoes must be 1 or 2, not {self.pairs}")
+
+    @property
+    def headroom(self) -> int:
+        """Left shift of the pair at eps: 3 where the five-point stencil ``(8 d(eps) - d(2 eps)) / 12 eps`` is wanted."""
+        return 3 if self.pairs == 2 else 0
+
+    @property
+    def weight(self) -> int:
+        """Sum of the magnitudes of the stencil's coefficients."""
+        return 9 if self.pairs == 2 else 1
+
+    @property
+    def scale(self) -> float:
+        """The stencil's denominator, for eps = 1."""
+        return 1 / 12 if self.pairs == 2 else 1 / 2
+
+    def aim(self, formats: Formats) -> int:
+        """log2 of the deviation aimed at: -5 for multipliers up to 16 bits, -7 from 24 bits on, -6 between."""
+        if self.target is not None:
+            return self.target
+        return -5 if formats.multiplier <= 16 else -7 if formats.multiplier >= 24 else -6
+
+    def first(self, norm: float) -> int:
+        """k of the probe, for ``||G||_1 = norm > 0``."""
+        return self.start + math.floor(-math.log2(norm))
+
+    def second(self, k: int, deviation: float, formats: Formats) -> int:
+        """k after a probe at k has caused a deviation > 0."""
+        return k + round(self.aim(formats) - math.log2(deviation))
+
+
+def largest_exponent(peak: float, state: Format) -> int:
+    """The largest k for which a nudge of ``2**k * peak`` fits the state format with a factor of two to spare."""
+    return math.floor(math.log2(state.highest * state.lsb / peak)) - 1
+
+
+def nudge_codes(gradient: Floats, k: int, state: Format) -> Ints:
+    """n = -eps G in state codes, (T, N), nearest; G = dL/d(midpoint position), eps = 2**k."""
+    codes: Ints = np.rint(np.ldexp(-gradient, k + state.fraction)).astype(np.int64)
+    return codes
+
+
+@dataclass(frozen=True)
+class SampleReport:
+    """What became of one sample's gradient.
+
+    Members
+    -------
+    eps : nudge strength; 0 where the loss gradient is zero and there is nothing to do
+    dev : RMS of (echo(+) - echo(-)) / 2 over positions and momenta, where the start should be, in units of the state
+    asym : ||echo(+) + echo(-) - 2 start|| / ||echo(+) - echo(-)||: what is even in eps, and so not gradient
+    overflow, clip : the state wrapped, or was clipped where it entered a product, on the way there or back
+    """
+
+    eps: float
+    dev: float
+    asym: float
+    overflow: bool
+    clip: bool
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the gradient may be used: nothing overflowed or clipped, and the echo answered the nudge linearly."""
+        return not (self.overflow or self.clip) and self.asym < ASYMMETRY_LIMIT and self.dev < DEVIATION_LIMIT
+
+
+def deviation(plus: Floats, minus: Floats) -> float:
+    """RMS of half the difference of two echoes' ends, (2N,) each, in units of the state."""
+    return float(np.sqrt(np.mean(((plus - minus) / 2) ** 2)))
+
+
+def asymmetry(plus: Floats, minus: Floats, start: Floats) -> float:
+    """Even part of the echoes' answer relative to its odd part; infinite where there is no odd part."""
+    odd = float(np.linalg.norm(plus - minus))
+    return float(np.linalg.norm(plus + minus - 2 * start)) / odd if odd else math.inf

@@ -1,0 +1,201 @@
+"""Taking samples through a device that may be smaller than they are many or long.
+
+A trip is one context's way through one sample's inputs. Trips go in groups that fit the contexts and buffers; a sequence longer
+than its share of a buffer goes in chunks, in ascending order on the way out and in descending order on the way back. Between the
+two, the host keeps a sample's inputs and its state: O(N), whatever the number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loschmidt.spec.region import Buffer, State
+from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
+
+from .device import Device, Ints
+
+
+class Observe(Enum):
+    """Which midpoint positions a journey brings home."""
+
+    NOTHING = "nothing"
+    LAST = "last"  #: (N,), at the last step
+    SUM = "sum"  #: (N,), over all steps
+    EVERY = "every"  #: (T, N)
+
+
+@dataclass(frozen=True)
+class Trip:
+    """Where a context starts, and how it is nudged and counted on its way.
+
+    Members
+    -------
+    sample : index into the journey's inputs and nudges
+    position, momentum : (N,) codes at the start
+    negate, accumulate, shift : as in `Run`
+    """
+
+    sample: int
+    position: Ints
+    momentum: Ints
+    negate: bool = False
+    accumulate: Accumulate = Accumulate.OFF
+    shift: int = 0
+
+
+@dataclass(frozen=True)
+class Journey:
+    """What all trips of one call have in common.
+
+    Members
+    -------
+    direction : of time
+    inputs : per sample, (T_b, M) operand codes
+    nudge : which kind, and ``nudges`` by sample: (T_b, N) for `Nudge.STREAM`, else (1, N), state codes
+    observe : what is wanted of the midpoints; ascending, not nudged, and one trip per sample only
+    longest : most steps of a chunk, and ``flush`` is called after each: for accumulators that would not hold more
+    """
+
+    direction: Direction
+    inputs: Sequence[Ints]
+    nudge: Nudge = Nudge.NONE
+    nudges: Mapping[int, Ints] = field(default_factory=dict)
+    observe: Observe = Observe.NOTHING
+    longest: int | None = None
+    flush: Callable[[], None] | None = None
+
+
+@dataclass
+class Arrival:
+    """Where trips ended, in their order: (J, N) codes, (J,) flags; observed midpoints, one array per trip."""
+
+    position: Ints
+    momentum: Ints
+    overflow: NDArray[np.bool_]
+    clip: NDArray[np.bool_]
+    observed: list[Ints] = field(default_factory=list)
+
+
+class Traveller:
+    """Sends trips through a device, and adds up its counters.
+
+    Members
+    -------
+    cycles, busy : the device's counters over all journeys so far
+    """
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.cycles = self.busy = 0
+
+    def go(self, journey: Journey, trips: Sequence[Trip]) -> Arrival:
+        """Take every trip; products accumulate on the device."""
+        n = self.device.shape.oscillators
+        count = len(trips)
+        end = Arrival(np.zeros((count, n), np.int64), np.zeros((count, n), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
+        if journey.observe in (Observe.SUM, Observe.LAST):
+            end.observed = [np.zeros(n, np.int64) for _ in trips]
+        elif journey.observe is Observe.EVERY:
+            end.observed = [np.zeros((len(journey.inputs[trip.sample]), n), np.int64) for trip in trips]
+        for first, last in self._groups(journey, trips):
+            self._group(journey, trips[first:last], first, end)
+        return end
+
+    def _depths(self, journey: Journey) -> list[int]:
+        """Of the buffers that hold something for each step of each sample."""
+        shape = self.device.shape
+        depths = [shape.input_depth]
+        if journey.nudge is Nudge.STREAM:
+            depths.append(shape.nudge_depth)
+        if journey.observe in (Observe.SUM, Observe.EVERY):
+            depths.append(shape.trace_depth)
+        return depths
+
+    def _groups(self, journey: Journey, trips: Sequence[Trip]) -> Iterator[tuple[int, int]]:
+        """Consecutive trips that fit: a context each, and for each sample at least one entry of every buffer in use."""
+        shape = self.device.shape
+        most = min(self._depths(journey))
+        if journey.nudge in (Nudge.HOLD, Nudge.IMPULSE):
+            most = min(most, shape.nudge_depth)
+        if journey.observe is Observe.LAST:
+            most = min(most, shape.trace_depth)
+        first, samples = 0, set[int]()
+        for index, trip in enumerate(trips):
+            samples.add(trip.sample)
+            if index - first == shape.contexts or len(samples) > most:
+                yield first, index
+                first, samples = index, {trip.sample}
+        yield first, len(trips)
+
+    def _group(self, journey: Journey, trips: Sequence[Trip], first: int, end: Arrival) -> None:
+        device, n = self.device, len(trips)
+        device.write(State.POSITION, np.stack([trip.position for trip in trips]))
+        device.write(State.MOMENTUM, np.stack([trip.momentum for trip in trips]))
+        device.reset_status()
+        samples = list(dict.fromkeys(trip.sample for trip in trips))
+        longest = max(len(journey.inputs[b]) for b in samples)
+        depth = min(self._depths(journey))
+        whole = sum(len(journey.inputs[b]) for b in samples) <= depth
+        chunk = longest if whole else depth // len(samples)
+        if journey.longest is not None:
+            chunk = min(chunk, journey.longest)
+        if journey.nudge in (Nudge.HOLD, Nudge.IMPULSE):
+            device.write(Buffer.NUDGE, np.concatenate([journey.nudges[b] for b in samples]))
+        begins = range(0, longest, chunk)
+        for low in begins if journey.direction is Direction.ASCENDING else reversed(begins):
+            self._chunk(journey, trips, samples, low, chunk, end.observed[first : first + n])
+            if journey.flush is not None:
+                journey.flush()
+        status = device.status()
+        self.cycles += status.cycles
+        self.busy += status.busy
+        end.position[first : first + n] = device.read(State.POSITION, 0, n)
+        end.momentum[first : first + n] = device.read(State.MOMENTUM, 0, n)
+        end.overflow[first : first + n] = [context in status.overflow for context in range(n)]
+        end.clip[first : first + n] = [context in status.clip for context in range(n)]
+
+    def _chunk(self, journey: Journey, trips: Sequence[Trip], samples: list[int], low: int, chunk: int, observed: list[Ints]) -> None:
+        """Steps ``low`` to ``low + chunk - 1`` of the samples that are that long."""
+        base, total = dict[int, int](), 0
+        for b in samples:
+            if len(journey.inputs[b]) > low:
+                base[b] = total
+                total += min(chunk, len(journey.inputs[b]) - low)
+        self.device.write(Buffer.INPUT, np.concatenate([journey.inputs[b][low : low + chunk] for b in base]))
+        if journey.nudge is Nudge.STREAM:
+            self.device.write(Buffer.NUDGE, np.concatenate([journey.nudges[b][low : low + chunk] for b in base]))
+        runs, finals = list[Run](), dict[int, Run]()
+        traced = journey.observe in (Observe.SUM, Observe.EVERY)
+        for context, trip in enumerate(trips):
+            if trip.sample not in base:
+                continue
+            start, left = base[trip.sample], len(journey.inputs[trip.sample]) - low
+            steps = min(chunk, left)
+            if journey.observe is Observe.LAST and left <= chunk:
+                finals[context] = Run(context, 1, start + steps - 1, trace=True, trace_base=len(finals))
+                steps -= 1
+            nudge = Nudge.NONE if journey.nudge is Nudge.IMPULSE and left > chunk else journey.nudge
+            entry = start if nudge is Nudge.STREAM else samples.index(trip.sample)
+            if steps:
+                direction, accumulate, shift = journey.direction, trip.accumulate, trip.shift
+                runs.append(Run(context, steps, start, direction, accumulate, shift, nudge, entry, trip.negate, traced, start))
+        self.device.run(runs)
+        if traced:
+            trace = self.device.read(Buffer.TRACE, 0, total)
+            for trip, seen in zip(trips, observed, strict=True):
+                if trip.sample in base:
+                    steps = min(chunk, len(journey.inputs[trip.sample]) - low)
+                    midpoints = trace[base[trip.sample] : base[trip.sample] + steps]
+                    if journey.observe is Observe.SUM:
+                        seen += midpoints.sum(axis=0)
+                    else:
+                        seen[low : low + steps] = midpoints
+        if finals:
+            self.device.run(list(finals.values()))
+            for context, midpoint in zip(finals, self.device.read(Buffer.TRACE, 0, len(finals)), strict=True):
+                observed[context][:] = midpoint
