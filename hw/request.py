@@ -1,0 +1,40 @@
+"""A run, as the command port hands it to the sequencer: addresses instead of entries."""
+
+from __future__ import annotations
+
+from amaranth.hdl import unsigned
+from amaranth.lib import data
+
+from loschmidt.spec import layout
+from loschmidt.spec.layout import Bank
+from loschmidt.spec.run import SHIFT_LIMIT, Accumulate, Direction, Nudge
+from loschmidt.spec.shape import Shape
+
+
+def run_layout(shape: Shape) -> data.StructLayout:
+    """Fields of a run.
+
+    Members
+    -------
+    context, steps, direction, accumulate, shift, nudge, negate, trace : as `spec.run.Run`
+    input_address, nudge_address, trace_address : of the first step taken, in the buffer's bank
+    """
+
+    def address(bank: Bank) -> unsigned:
+        return unsigned(max(1, (layout.depth(bank, shape) - 1).bit_length()))
+
+    return data.StructLayout(
+        {
+            "context": unsigned(max(1, (shape.contexts - 1).bit_length())),
+            "steps": 32,
+            "direction": range(len(Direction)),
+            "accumulate": range(len(Accumulate)),
+            "shift": range(SHIFT_LIMIT + 1),
+            "nudge": range(len(Nudge)),
+            "negate": 1,
+            "trace": 1,
+            "input_address": address(Bank.INPUT),
+            "nudge_address": address(Bank.NUDGE),
+            "trace_address": address(Bank.TRACE),
+        }
+    )
