@@ -57,5 +57,7 @@ def table(formats: Formats, function: Callable[[float], float] = math.tanh) -> l
     """Rows for a real function (values beyond the knot limit are clipped to it)."""
     limit = knot_limit(formats)
     step = 2.0 ** (formats.table_range + 1) / formats.segments
-    codes = (round(math.ldexp(function((i - formats.segments // 2) * step), formats.activation.fraction)) for i in range(formats.segments + 1))
+    codes = (
+        round(math.ldexp(function((i - formats.segments // 2) * step), formats.activation.fraction)) for i in range(formats.segments + 1)
+    )
     return rows_from_knots([max(-limit, min(limit, code)) for code in codes], formats)

@@ -63,8 +63,8 @@ class Format:
         """Nearest integer code, ties to even. Raises `SpecError` outside the range or for NaN."""
         if not math.isfinite(real):
             raise SpecError(f"{real} is not a finite number and has no {self} code")
-        code = round(math.ldexp(real, self.fraction))
-        if not self.holds(code):
+        scaled = real * 2.0**self.fraction  # exact, or infinite
+        if math.isinf(scaled) or not self.holds(code := round(scaled)):
             raise SpecError(f"{real:g} does not fit {self}, which holds {self.lowest * self.lsb:g} to {self.highest * self.lsb:g}")
         return code
 

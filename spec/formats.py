@@ -39,9 +39,7 @@ class Formats:
     def __post_init__(self) -> None:
         m = self.multiplier
         if not (self.weight.width == self.operand.width == self.activation.width):
-            raise SpecError(
-                f"weight, operand and activation must have one width, not {self.weight}, {self.operand} and {self.activation}"
-            )
+            raise SpecError(f"weight, operand and activation must have one width, not {self.weight}, {self.operand} and {self.activation}")
         if not 8 <= m <= 27:
             raise SpecError(f"multiplier width must be 8 to 27 bits, not {m}")
         if not m <= self.state.width <= 2 * m - 1:
@@ -58,6 +56,8 @@ class Formats:
             raise SpecError(f"segments must be a power of two from 2 to 4096, not {self.segments}")
         if not 0 <= self.table_range <= 6:
             raise SpecError(f"table_range must be 0 to 6, not {self.table_range}")
+        if self.activation.fraction + self.segment_bits < self.table_range:
+            raise SpecError(f"{self.segments} segments of activation {self.activation} are too coarse for table_range {self.table_range}")
         if self.table_shift < 0:
             raise SpecError(f"formats too narrow for {self.segments} segments: a sum has {-self.table_shift} bits too few")
         if self.sum_fraction < self.state.fraction:
@@ -130,8 +130,9 @@ class Formats:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Formats:
-        formats = {key: Format.parse(data[key]) for key in ("state", "operand", "weight", "activation")}
-        return cls(**formats, **{key: int(data[key]) for key in ("accumulator", "segments", "table_range")})
+        state, operand, weight, activation = (Format.parse(data[key]) for key in ("state", "operand", "weight", "activation"))
+        accumulator, segments, table_range = (int(data[key]) for key in ("accumulator", "segments", "table_range"))
+        return cls(state, operand, weight, activation, accumulator, segments, table_range)
 
 
 #: Named sets: by the multiplier's width.

@@ -45,7 +45,7 @@ _PRODUCTS = (
     Product.KINETIC,
 )
 _TABLE_BANKS = (Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_INTEGRAL)
-_OTHER = {
+_OTHER: dict[Region, Bank] = {
     State.POSITION: Bank.POSITION,
     State.MOMENTUM: Bank.MOMENTUM,
     Buffer.INPUT: Bank.INPUT,

@@ -3,9 +3,9 @@
     request    opcode[31:24]  tag[23:16]  payload words[15:0]     payload ...
     response   error [31:24]  tag[23:16]  payload words[15:0]     payload ...
 
-A value of a bank takes ``ceil(width / 32)`` words, lowest first, sign extended; a write keeps the low ``width`` bits. WRITE and READ move whole
-addresses, lane fastest. A request is checked before anything changes; one that fails is consumed to its end, answered with an
-`Error` and no payload, and leaves the state as it was. RUN is answered when a way has taken it; COPY, FLIP and whatever
+A value of a bank takes ``ceil(width / 32)`` words, lowest first, sign extended; a write keeps the low ``width`` bits. WRITE and READ
+move whole addresses, lane fastest. A request is checked before anything changes; one that fails is consumed to its end, answered
+with an `Error` and no payload, and leaves the state as it was. RUN is answered when a way has taken it; COPY, FLIP and whatever
 reads or writes wait until no run is under way, so results are as if requests had been executed one after another.
 """
 

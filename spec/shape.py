@@ -12,7 +12,7 @@ _LIMITS = {
     "oscillators": (1, 65535),
     "inputs": (1, 4096),
     "lanes": (1, 1024),
-    "contexts": (1, 1 << 20),
+    "contexts": (1, 1 << 16),
     "ways": (1, 4),
     "input_depth": (1, 1 << 24),
     "nudge_depth": (1, 1 << 24),
