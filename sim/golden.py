@@ -32,7 +32,8 @@ def nearest(value: Ints, shift: int) -> Ints:
     quotient = value >> shift
     twice_rest = 2 * (value - (quotient << shift))
     unit = 1 << shift
-    return quotient + ((twice_rest > unit) | ((twice_rest == unit) & (quotient % 2 == 1)))
+    up: Ints = ((twice_rest > unit) | ((twice_rest == unit) & (quotient % 2 == 1))).astype(np.int64)
+    return quotient + up
 
 
 def wrapped(value: Ints, width: int) -> Ints:
