@@ -17,6 +17,9 @@ from loschmidt.spec.shape import Shape
 from .kernel import Job, Rules, Store, Sums, advance
 from .memory import Ints, Memory
 
+#: Rows of `Sums.vectors`.
+VECTORS = (Product.STIFFNESS, Product.GAIN, Product.BIAS, Product.POTENTIAL, Product.KINETIC)
+
 
 class Emulator(Memory):
     """The compiled device: same integers as `GoldenDevice`, written on its own.
@@ -64,7 +67,7 @@ class Emulator(Memory):
         else:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, "emulator")
-            shares = [self._pool.submit(advance, jobs[w::crew], rules, store, self._sums[w]) for w in range(crew)]
+            shares = [self._pool.submit(advance, np.ascontiguousarray(jobs[w::crew]), rules, store, self._sums[w]) for w in range(crew)]
             for share in shares:
                 share.result()
         if any(run.accumulate is not Accumulate.OFF for run in runs):
@@ -90,13 +93,11 @@ class Emulator(Memory):
             table_shift=f.table_shift,
             table_highest=(1 << (f.table_width - 1)) - 1,
             offset_bits=f.multiplier - 1,
-            offset_mask=(1 << (f.multiplier - 1)) - 1,
             segment_zero=f.segments // 2,
         )
 
     def _gather(self) -> Store:
         r = self._region
-        table = np.ascontiguousarray(r[Table.ACTIVATION].T)
         return Store(
             coupling=r[Parameter.COUPLING].astype(np.int32),
             coupling_t=np.ascontiguousarray(r[Parameter.COUPLING].T, np.int32),
@@ -105,9 +106,7 @@ class Emulator(Memory):
             gain=r[Parameter.GAIN],
             bias=r[Parameter.BIAS],
             inverse_mass=r[Parameter.INVERSE_MASS],
-            value=table[0],
-            rise=table[1],
-            integral=table[2],
+            table=np.ascontiguousarray(r[Table.ACTIVATION].T),
             position=r[State.POSITION],
             momentum=r[State.MOMENTUM],
             inputs=r[Buffer.INPUT],
@@ -119,26 +118,21 @@ class Emulator(Memory):
 
     def _empty_sums(self) -> Sums:
         n, m = self._shape.oscillators, self._shape.inputs
-        vectors = np.zeros((5, n), np.uint64)
-        return Sums(np.zeros((n, n), np.uint64), np.zeros((m, n), np.uint64), *vectors)
+        return Sums(np.zeros((n, n), np.uint64), np.zeros((m, n), np.uint64), np.zeros((len(VECTORS), n), np.uint64))
 
     def _merge(self, crew: int) -> None:
         """Take what the workers summed into the accumulators, modulo their width."""
         pad = np.uint64(64 - self._shape.formats.accumulator)
-        names = {
-            Product.COUPLING: 0,
-            Product.INPUT_WEIGHT: 1,
-            Product.STIFFNESS: 2,
-            Product.GAIN: 3,
-            Product.BIAS: 4,
-            Product.POTENTIAL: 5,
-            Product.KINETIC: 6,
-        }
         for product in DEFINITIONS[self._hamiltonian].products:
             total: NDArray[np.uint64] = self._region[product].view(np.uint64)
             for sums in self._sums[:crew]:
-                part = sums[names[product]]
-                total += part.T if product is Product.INPUT_WEIGHT else part
+                match product:
+                    case Product.COUPLING:
+                        total += sums.coupling
+                    case Product.INPUT_WEIGHT:
+                        total += sums.inputs_t.T
+                    case _:
+                        total += sums.vectors[VECTORS.index(product)]
             self._region[product][...] = (total << pad).view(np.int64) >> pad.view(np.int64)
         for sums in self._sums[:crew]:
             for part in sums:

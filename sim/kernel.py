@@ -49,7 +49,6 @@ class Rules(NamedTuple):
     table_shift: int
     table_highest: int
     offset_bits: int  #: bits of the offset within a segment
-    offset_mask: int
     segment_zero: int  #: the segment that starts at 0
 
 
@@ -63,9 +62,7 @@ class Store(NamedTuple):
     gain: Ints
     bias: Ints
     inverse_mass: Ints
-    value: Ints  #: (segments,), as rise and integral
-    rise: Ints
-    integral: Ints
+    table: Ints  #: (3, segments), value, rise, integral
     position: Ints  #: (contexts, N), as momentum
     momentum: Ints
     inputs: Ints
@@ -80,11 +77,7 @@ class Sums(NamedTuple):
 
     coupling: NDArray[np.uint64]  #: (N, N)
     inputs_t: NDArray[np.uint64]  #: (M, N)
-    stiffness: NDArray[np.uint64]
-    gain: NDArray[np.uint64]
-    bias: NDArray[np.uint64]
-    potential: NDArray[np.uint64]
-    kinetic: NDArray[np.uint64]
+    vectors: NDArray[np.uint64]  #: (5, N): stiffness, gain, bias, potential, kinetic
 
 
 class Job(NamedTuple):
@@ -143,25 +136,24 @@ def outer(left: Any, right: Any, shift: Any, total: Any) -> None:
 
 
 @compiled
-def activate(z: Any, rules: Any, store: Any, y: Any, integral: Any, integrate: Any) -> None:
-    """y(z), and if asked its integral, from the table."""
-    highest, bits = rules.table_highest, rules.offset_bits
+def activate(z: Any, table: Any, shift: Any, highest: Any, bits: Any, zero: Any, y: Any, integral: Any) -> None:
+    """y(z) and its integral from the table's columns value, rise, integral; the index is cut from a rounded z."""
+    mask = (1 << bits) - 1
     for i in range(z.shape[0]):
-        code = min(max(nearest_even(z[i], rules.table_shift), -highest), highest)
-        segment = np.uint64((code >> bits) + rules.segment_zero)
-        offset = code & rules.offset_mask
-        value = store.value[segment]
-        y[i] = value + nearest_even(store.rise[segment] * offset, bits)
-        if integrate:
-            integral[i] = store.integral[segment] + nearest_even((value + y[i]) * offset, bits)
+        code = min(max(nearest_even(z[i], shift), -highest), highest)
+        segment = np.uint64((code >> bits) + zero)
+        offset = code & mask
+        value = table[0, segment]
+        y[i] = value + nearest_even(table[1, segment] * offset, bits)
+        integral[i] = table[2, segment] + nearest_even((value + y[i]) * offset, bits)
 
 
 @compiled
-def drift(momentum: Any, rules: Any, store: Any, out: Any) -> None:
+def drift(momentum: Any, inverse_mass: Any, shift: Any, lowest: Any, out: Any) -> None:
     """Half a drift; none for the momentum that is its own negative."""
     for i in range(momentum.shape[0]):
-        moved = nearest_even(store.inverse_mass[i] * momentum[i], rules.drift_shift)
-        out[i] = 0 if momentum[i] == rules.state_lowest else moved
+        moved = nearest_even(inverse_mass[i] * momentum[i], shift)
+        out[i] = 0 if momentum[i] == lowest else moved
 
 
 @compiled
@@ -187,103 +179,117 @@ def narrow(state: Any, shift: Any, highest: Any, out: Any) -> Any:
 
 
 @compiled
-def kick(momentum: Any, force: Any, nudge: Any, sign: Any, shift: Any, pad: Any) -> Any:
+def kick(momentum: Any, force: Any, nudge: Any, shift: Any, pad: Any) -> Any:
     """Take the rounded force from the momentum, add the nudge; returns the bits that were lost."""
     lost = np.int64(0)
     for i in range(momentum.shape[0]):
-        target = momentum[i] - nearest_even(force[i], shift) + sign * nudge[i]
+        target = momentum[i] - nearest_even(force[i], shift) + nudge[i]
         momentum[i] = (target << pad) >> pad
         lost |= target ^ momentum[i]
     return lost
 
 
 @compiled
-def feel(x: Any, u: Any, rules: Any, store: Any, integrate: Any, z: Any, y: Any, integral: Any, force: Any) -> None:
-    """The force F = dV/dphi at operands x under input u; on the way z, y(z) and its integral."""
-    n, align = x.shape[0], rules.align_left
-    sums = z if rules.activated else force
-    sums[:] = 0
-    multiply(store.input_weight_t, u, sums)
-    if not rules.activated:
-        for i in range(n):
-            sums[i] = -sums[i]
-    if rules.coupled:
-        multiply(store.coupling_t, x, sums)
-    else:
-        slope = store.gain if rules.activated else store.stiffness
-        for i in range(n):
-            sums[i] += slope[i] * x[i]
-    if not rules.activated:
-        for i in range(n):
-            sums[i] <<= align
-        return
-    for i in range(n):
-        sums[i] = (sums[i] << align) + (store.bias[i] << rules.bias_left)
-    activate(z, rules, store, y, integral, integrate)
-    for i in range(n):
-        force[i] = (store.stiffness[i] * x[i]) << align
-    if rules.coupled:
-        multiply(store.coupling, y, force)
-    else:
-        for i in range(n):
-            force[i] += y[i] << rules.value_left
-
-
-@compiled
-def accumulate(x: Any, y: Any, integral: Any, before: Any, after: Any, sign: Any, shift: Any, activated: Any, sums: Any) -> None:
-    """The products that belong to one oscillator each."""
+def accumulate(x: Any, y: Any, integral: Any, before: Any, after: Any, sign: Any, shift: Any, total: Any) -> None:
+    """The products that belong to one oscillator each, in the order of `Sums.vectors`."""
     for i in range(x.shape[0]):
-        sums.stiffness[i] += np.uint64(sign * (x[i] * x[i])) << shift
-        sums.kinetic[i] += np.uint64(sign * (before[i] * before[i] + after[i] * after[i])) << shift
-    if activated:
-        for i in range(x.shape[0]):
-            sums.gain[i] += np.uint64(sign * (y[i] * x[i])) << shift
-            sums.bias[i] += np.uint64(sign * y[i]) << shift
-            sums.potential[i] += np.uint64(sign * integral[i]) << shift
+        total[0, i] += np.uint64(sign * (x[i] * x[i])) << shift
+        total[1, i] += np.uint64(sign * (y[i] * x[i])) << shift
+        total[2, i] += np.uint64(sign * y[i]) << shift
+        total[3, i] += np.uint64(sign * integral[i]) << shift
+        total[4, i] += np.uint64(sign * (before[i] * before[i] + after[i] * after[i])) << shift
 
 
 @compiled
 def advance(jobs: Ints, rules: Rules, store: Store, sums: Sums) -> None:
-    """Execute jobs (rows of `Job`), one after another, on the store; add their products to the sums."""
+    """Execute jobs (rows of `Job`), one after another, on the store; add their products to the sums.
+
+    No array is sliced and no tuple handed on within a step: for small arrays the counting of references would cost more than the step.
+    """
     n, m = store.position.shape[1], store.inputs.shape[1]
+    coupled, activated, align = rules.coupled != 0, rules.activated != 0, rules.align_left
+    pad, lowest, drift_shift, kick_shift = rules.state_pad, rules.state_lowest, rules.drift_shift, rules.kick_shift
+    operand_shift, operand_highest = rules.operand_shift, rules.operand_highest
+    inputs, nudges, trace, table = store.inputs, store.nudges, store.trace, store.table
+    coupling, coupling_t, input_weight_t = store.coupling, store.coupling_t, store.input_weight_t
+    stiffness, gain, bias, inverse_mass = store.stiffness, store.gain, store.bias, store.inverse_mass
+    sums_coupling, sums_inputs, sums_vectors = sums.coupling, sums.inputs_t, sums.vectors
     half, x, z, y = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     integral, force, before, after = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    resting = np.zeros(n, np.int64)
+    u, nudge = np.zeros(m, np.int64), np.zeros(n, np.int64)
     left, right, driven = np.zeros((BLOCK, n), np.int32), np.zeros((BLOCK, n), np.int32), np.zeros((BLOCK, m), np.int32)
     for row in range(jobs.shape[0]):
         context, steps, first, stride, input_base, nudge_from, nudge_base, nudge_stride, nudge_sign, sign, code, trace_base = jobs[row]
         shift, accumulating, kept = np.uint64(code), sign != 0, 0
         position, momentum = store.position[context], store.momentum[context]
         lost, clipped = np.int64(0), np.int64(0)
-        drift(momentum, rules, store, half)
+        drift(momentum, inverse_mass, drift_shift, lowest, half)
         for count in range(steps):
             k = first + stride * count
-            u = store.inputs[input_base + k]
-            nudge = store.nudges[nudge_base + nudge_stride * k] if k >= nudge_from else resting
-            lost |= move(position, half, rules.state_pad)
+            for i in range(m):
+                u[i] = inputs[input_base + k, i]
+            lost |= move(position, half, pad)
             if trace_base >= 0:
-                store.trace[trace_base + k] = position
-            clipped |= narrow(position, rules.operand_shift, rules.operand_highest, x)
-            feel(x, u, rules, store, accumulating, z, y, integral, force)
-            if accumulating:
-                clipped |= narrow(momentum, rules.operand_shift, rules.operand_highest, before)
-            lost |= kick(momentum, force, nudge, nudge_sign, rules.kick_shift, rules.state_pad)
-            drift(momentum, rules, store, half)
-            lost |= move(position, half, rules.state_pad)
-            if accumulating:
-                clipped |= narrow(momentum, rules.operand_shift, rules.operand_highest, after)
-                accumulate(x, y, integral, before, after, sign, shift, rules.activated, sums)
-                source = y if rules.activated else x
                 for i in range(n):
-                    left[kept, i] = sign * source[i]
+                    trace[trace_base + k, i] = position[i]
+            clipped |= narrow(position, operand_shift, operand_highest, x)
+
+            # The force F = dV/dphi at operands x under input u, on the way z and y(z).
+            for i in range(n):
+                force[i] = 0
+            multiply(input_weight_t, u, force)
+            if activated:
+                if coupled:
+                    multiply(coupling_t, x, force)
+                else:
+                    for i in range(n):
+                        force[i] += gain[i] * x[i]
+                for i in range(n):
+                    z[i] = (force[i] << align) + (bias[i] << rules.bias_left)
+                    force[i] = (stiffness[i] * x[i]) << align
+                activate(z, table, rules.table_shift, rules.table_highest, rules.offset_bits, rules.segment_zero, y, integral)
+                if coupled:
+                    multiply(coupling, y, force)
+                else:
+                    for i in range(n):
+                        force[i] += y[i] << rules.value_left
+            else:
+                for i in range(n):
+                    force[i] = -force[i]
+                if coupled:
+                    multiply(coupling_t, x, force)
+                else:
+                    for i in range(n):
+                        force[i] += stiffness[i] * x[i]
+                for i in range(n):
+                    force[i] <<= align
+
+            if accumulating:
+                clipped |= narrow(momentum, operand_shift, operand_highest, before)
+            if k >= nudge_from:
+                for i in range(n):
+                    nudge[i] = nudge_sign * nudges[nudge_base + nudge_stride * k, i]
+            else:
+                for i in range(n):
+                    nudge[i] = 0
+            lost |= kick(momentum, force, nudge, kick_shift, pad)
+            drift(momentum, inverse_mass, drift_shift, lowest, half)
+            lost |= move(position, half, pad)
+
+            if accumulating:
+                clipped |= narrow(momentum, operand_shift, operand_highest, after)
+                accumulate(x, y, integral, before, after, sign, shift, sums_vectors)
+                for i in range(n):
+                    left[kept, i] = sign * (y[i] if activated else x[i])
                     right[kept, i] = x[i]
-                driven[kept] = u
+                for i in range(m):
+                    driven[kept, i] = u[i]
                 kept += 1
                 if kept == BLOCK or count == steps - 1:
                     left[kept:] = 0
-                    outer(driven, left, shift, sums.inputs_t)
-                    if rules.coupled:
-                        outer(left, right, shift, sums.coupling)
+                    outer(driven, left, shift, sums_inputs)
+                    if coupled:
+                        outer(left, right, shift, sums_coupling)
                     kept = 0
         store.overflow[context] |= lost != 0
         store.clip[context] |= clipped != 0
