@@ -1,0 +1,106 @@
+"""Everything that decides what a training run computes. Two runs with equal configurations give equal integers."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from loschmidt.spec.formats import PRESETS, Formats
+from loschmidt.spec.hamiltonian import Hamiltonian
+from loschmidt.spec.run import STEP_LIMIT
+
+from .errors import ConfigError
+
+#: Values that the textual options may take.
+CHOICES = {
+    "hamiltonian": tuple(h.name.lower() for h in Hamiltonian),
+    "readout": ("last", "mean", "every"),
+    "optimiser": ("adam", "sgd"),
+    "schedule": ("cosine", "constant"),
+    "formats": tuple(PRESETS),
+    "gradient": ("echo", "bptt"),
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """A training run.
+
+    Members
+    -------
+    data : name or path of the data set (`data.load`)
+    targets, window : for a CSV: target columns, and steps of the pieces it is cut into
+    hamiltonian : `Hamiltonian` in lower case
+    oscillators : N
+    step : s of the time step ``delta = 2**-s``
+    readout : ``last`` or ``mean`` position and a softmax; or ``every`` position of some oscillators and their squared error
+    outputs : oscillators that track the targets, one each (``every`` only); empty means 0, 1, ...
+    epochs, batch, lr : passes over the training set, samples of a minibatch, (first) learning rate
+    optimiser, schedule : ``adam`` or ``sgd``; ``cosine`` decay to zero over the run, or ``constant``
+    clip : largest norm of a step's whole gradient; 0 leaves it alone
+    decay : weight decay of couplings, input weights and readout, decoupled from the gradient (AdamW)
+    seed : of the initial values and of the shuffle
+    formats : name in `spec.formats.PRESETS`
+    gradient : ``echo`` in integers on a device, or ``bptt`` in float64
+    """
+
+    data: str = "JapaneseVowels"
+    targets: int = 1
+    window: int = 128
+    hamiltonian: str = "dense"
+    oscillators: int = 64
+    step: int = 2
+    readout: str = "last"
+    outputs: tuple[int, ...] = ()
+    epochs: int = 60
+    batch: int = 32
+    lr: float = 5e-3
+    optimiser: str = "adam"
+    schedule: str = "cosine"
+    clip: float = 0.0
+    decay: float = 0.0
+    seed: int = 0
+    formats: str = "18"
+    gradient: str = "echo"
+
+    def __post_init__(self) -> None:
+        for name, known in CHOICES.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise ConfigError(f"--{name} must be one of {', '.join(known)}, not {value!r}")
+        for name, low, high in (
+            ("oscillators", 1, 65535),
+            ("step", 0, STEP_LIMIT),
+            ("epochs", 1, 10**6),
+            ("batch", 1, 1 << 16),
+            ("seed", 0, 2**63 - 1),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigError(f"--{name} must be from {low} to {high}, not {value}")
+        if not (math.isfinite(self.lr) and self.lr > 0.0):
+            raise ConfigError(f"--lr must be a positive number, not {self.lr}")
+        for name in ("clip", "decay"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0.0):
+                raise ConfigError(f"--{name} must be zero or a positive number, not {value}")
+        for output in self.outputs:
+            if not 0 <= output < self.oscillators:
+                raise ConfigError(f"--outputs must be oscillators 0 to {self.oscillators - 1}, not {output}")
+
+    @property
+    def system(self) -> Hamiltonian:
+        return Hamiltonian[self.hamiltonian.upper()]
+
+    @property
+    def preset(self) -> Formats:
+        return PRESETS[self.formats]
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Config:
+        return cls(**{**data, "outputs": tuple(data["outputs"])})

@@ -1,0 +1,71 @@
+"""What the command line prints besides tables: progress, and one line for everything that is the user's to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from .training import Training
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+def error(message: str) -> None:
+    ERR.print(Text(f"error: {message}", style="bold red"), soft_wrap=True)
+
+
+def warning(message: str) -> None:
+    ERR.print(Text(f"warning: {message}", style="yellow"), soft_wrap=True)
+
+
+def say(message: str) -> None:
+    OUT.print(Text(message), soft_wrap=True)
+
+
+@contextmanager
+def bar() -> Iterator[Progress]:
+    """A progress bar; silent where the output is not a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=OUT, expand=True, disable=not OUT.is_terminal) as progress:
+        yield progress
+
+
+@contextmanager
+def training_bar(training: Training) -> Iterator[Callable[[], None]]:
+    """A bar over minibatches, with loss and score; without a terminal, a line for every epoch that was tested."""
+    point, total = training.checkpoint, training.config.epochs * training.batches
+    told = training.last
+    with bar() as progress:
+        task = progress.add_task("training", total=total, completed=point.epoch * training.batches + point.batch)
+
+        def advance() -> None:
+            nonlocal told
+            if OUT.is_terminal:
+                progress.update(task, advance=1, description=_under_way(training))
+            elif training.last is not told and "test_loss" in training.last:
+                told = training.last
+                say(_line(told["epoch"], told["loss"], training, told))
+
+        yield advance
+
+
+def _under_way(training: Training) -> str:
+    tally = training.checkpoint.tally
+    score = {"train_accuracy": tally["score"] / tally["samples"], "train_error": tally["score"] / tally["samples"]}
+    tested = {key: value for key, value in training.last.items() if key.startswith("test_")}
+    return _line(training.checkpoint.epoch + 1, tally["loss"] / tally["samples"], training, {**score, **tested})
+
+
+def _line(epoch: int, loss: float, training: Training, values: dict[str, float]) -> str:
+    accuracy = bool(training.checkpoint.classes)
+    text = f"epoch {epoch}/{training.config.epochs}  loss {loss:.4f}"
+    for half in ("train", "test"):
+        value = values.get(f"{half}_accuracy" if accuracy else f"{half}_error")
+        if value is not None:
+            text += f"  {half} {100 * value:.1f} %" if accuracy else f"  {half} error {value:.4f}"
+    return text

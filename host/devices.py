@@ -1,0 +1,50 @@
+"""Devices by name. All of them return the same integers; they differ in speed, and in what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loschmidt.spec.shape import Shape
+
+from .device import Device
+from .errors import DeviceError
+
+
+def _emulator(shape: Shape) -> Device:
+    from loschmidt.sim.emulator import Emulator
+
+    return Emulator(shape)
+
+
+def _golden(shape: Shape) -> Device:
+    from loschmidt.sim.golden_device import GoldenDevice
+
+    return GoldenDevice(shape)
+
+
+def _rtl(shape: Shape) -> Device:
+    from loschmidt.sim.rtl import open_rtl
+
+    from .word_device import WordDevice
+
+    return WordDevice(open_rtl(shape))
+
+
+#: Name -> constructor, imported when asked for: the emulator loads a compiler, the RTL device runs one.
+DEVICES: dict[str, Callable[[Shape], Device]] = {"emulator": _emulator, "golden": _golden, "rtl": _rtl}
+
+
+def check_name(name: str) -> None:
+    """Raise `DeviceError` unless ``name`` can be opened."""
+    if name in DEVICES:
+        return
+    known = ", ".join(DEVICES)
+    if "://" in name or name.startswith(("/dev/", "COM")):
+        raise DeviceError(f"{name!r} looks like a board: this version has no board link yet, use one of {known}")
+    raise DeviceError(f"no device named {name!r}: use one of {known}")
+
+
+def open_device(name: str, shape: Shape) -> Device:
+    """A device of that shape; close it after use. Raises `DeviceError` for a name that is not known."""
+    check_name(name)
+    return DEVICES[name](shape)

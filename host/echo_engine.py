@@ -1,0 +1,110 @@
+"""Echo learning as the training loop sees it: real weights and samples in, integers on a device, real gradients out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loschmidt.spec.hamiltonian import Hamiltonian
+from loschmidt.spec.run import Nudge
+from loschmidt.spec.shape import Shape
+
+from . import parameters
+from .config import Config
+from .device import Device
+from .echo import Echo, Forward, Readout
+from .engine import Health
+from .heads import Output
+from .nudge import SampleReport
+from .portrait import Portrait, draw
+from .scaling import codes
+
+Floats = NDArray[np.float64]
+
+#: The array that training asks for: lanes where there is hardware to simulate, and entries of its buffers.
+LANES = 16
+DEPTH = 1 << 14
+
+#: How a readout's gradient is spread over time.
+NUDGES = {Readout.LAST: Nudge.IMPULSE, Readout.MEAN: Nudge.HOLD, Readout.EVERY: Nudge.STREAM}
+
+
+def shape_for(config: Config, channels: int, longest: int) -> Shape:
+    """An array that takes a minibatch's echoes at once: two contexts a sample, buffers for all its steps up to `DEPTH`."""
+    depth = max(config.batch, min(DEPTH, config.batch * longest))
+    return Shape(
+        oscillators=config.oscillators,
+        inputs=channels,
+        lanes=min(LANES, config.oscillators),
+        contexts=2 * config.batch,
+        input_depth=depth,
+        nudge_depth=depth,
+        trace_depth=depth,
+        formats=config.preset,
+    )
+
+
+class EchoEngine:
+    """An `Engine` on a device, which it closes in the end.
+
+    Parameters
+    ----------
+    device : any; takes over its memory
+    hamiltonian, s : the system and its time step ``delta = 2**-s``
+    readout : ``last``, ``mean`` or ``every``
+    """
+
+    def __init__(self, device: Device, hamiltonian: Hamiltonian, s: int, readout: str) -> None:
+        self._device = device
+        self._hamiltonian = hamiltonian
+        self._readout = Readout(readout)
+        self._echo = Echo(device, hamiltonian, s)
+        self._forward: Forward | None = None
+        self.saturated = 0  #: input values so far that lay outside the operand's range
+
+    def load(self, masters: Mapping[str, Floats]) -> None:
+        own = {name: masters[name] for name in parameters.names(self._hamiltonian)}
+        self._echo.load(parameters.quantise(own, self._hamiltonian, self._device.shape))
+
+    def forward(self, inputs: Sequence[Floats]) -> Output:
+        shape = self._device.shape
+        samples = [codes(sample, shape.formats.operand) for sample in inputs]
+        self.saturated += sum(outside for _, outside in samples)
+        rest = np.zeros(shape.oscillators, dtype=np.int64)
+        self._forward = self._echo.forward([sample for sample, _ in samples], rest, rest, self._readout)
+        return self._forward.output
+
+    def backward(self, output: Output) -> tuple[dict[str, Floats], Health]:
+        if self._forward is None:
+            raise RuntimeError("backward needs a forward before it")
+        gradient = self._echo.backward(self._forward, output)
+        return gradient.parameters, _health(gradient.report)
+
+    def portrait(self, sample: Floats, output: Output) -> Portrait:
+        """How one oscillator takes a sample (T, M) there and back, nudged by ``output``: dL/d(what `forward` gives for it)."""
+        inputs, _ = codes(sample, self._device.shape.formats.operand)
+        self.forward([sample])
+        _, health = self.backward(output)
+        exponent = round(math.log2(health.eps[0])) if health.eps else 0
+        gradient = np.atleast_2d(np.asarray(output[0], np.float64)) / (len(sample) if self._readout is Readout.MEAN else 1)
+        return draw(self._device, inputs, gradient, NUDGES[self._readout], exponent)
+
+    def close(self) -> None:
+        self._device.close()
+
+
+def _health(report: Sequence[SampleReport]) -> Health:
+    """Samples that had nothing to learn (eps = 0) are not counted."""
+    measured = [sample for sample in report if sample.eps]
+    return Health(
+        samples=len(measured),
+        untrusted=sum(not sample.trusted for sample in measured),
+        overflow=sum(sample.overflow for sample in measured),
+        clip=sum(sample.clip for sample in measured),
+        eps=[sample.eps for sample in measured],
+        dev=[sample.dev for sample in measured],
+        asym=[sample.asym for sample in measured],
+    )

@@ -1,0 +1,21 @@
+"""Errors of the host that a user is meant to read; each is one line."""
+
+from __future__ import annotations
+
+from loschmidt.spec.errors import LoschmidtError
+
+
+class DataError(LoschmidtError, ValueError):
+    """A data set that cannot be found, read or used."""
+
+
+class ConfigError(LoschmidtError, ValueError):
+    """An option, or a combination of options, that cannot be trained."""
+
+
+class CheckpointError(LoschmidtError):
+    """A checkpoint that cannot be read, or belongs to something else."""
+
+
+class DeviceError(LoschmidtError):
+    """A device that is unknown, missing or not supported."""

@@ -1,0 +1,114 @@
+"""Puts a run together: data, device, weights, folder; trains it to its end or to Ctrl-C; leaves pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import data, heads, interrupt, plots
+from .bptt_engine import BpttEngine
+from .checkpoint import Checkpoint
+from .config import Config
+from .data import Dataset
+from .devices import check_name, open_device
+from .echo_engine import EchoEngine, shape_for
+from .engine import Engine
+from .errors import ConfigError
+from .evaluation import check_data, evaluate, scale
+from .runs import RunFolder
+from .training import Training, begin
+
+
+def load_data(config: Config) -> Dataset:
+    return data.load(config.data, config.targets, config.window)
+
+
+def open_engine(config: Config, device: str, dataset: Dataset) -> Engine:
+    """What computes the gradient that ``config`` asks for; ``device`` is a name in `devices.DEVICES`."""
+    if config.gradient == "bptt":
+        return BpttEngine(config.system, config.step, config.readout, config.preset)
+    return echo_engine(config, device, dataset)
+
+
+def echo_engine(config: Config, device: str, dataset: Dataset) -> EchoEngine:
+    longest = max(len(sample) for split in (dataset.train, dataset.test) for sample in split.inputs)
+    opened = open_device(device, shape_for(config, dataset.channels, longest))
+    return EchoEngine(opened, config.system, config.step, config.readout)
+
+
+def start(config: Config, device: str, name: str | None) -> Training:
+    """A new run in a new folder, named ``name`` or after the data."""
+    check_name(device)
+    path = Path(config.data).expanduser()
+    config = dataclasses.replace(config, data=str(path.resolve())) if path.exists() else config
+    dataset = load_data(config)
+    checkpoint = begin(config, dataset)
+    engine = open_engine(config, device, dataset)
+    folder = RunFolder.create(name, dataset.name)
+    folder.write_config({**config.to_json(), "device": device})
+    training = Training(checkpoint, dataset, engine, folder)
+    checkpoint.save(folder.checkpoint)
+    return training
+
+
+def resume(path: Path, device: str, source: str | None = None, epochs: int | None = None) -> Training:
+    """Go on with the run in ``path``: the same integers as if it had never stopped, unless ``epochs`` moves its end.
+
+    ``source`` says where the same data are now, if they have moved.
+    """
+    check_name(device)
+    checkpoint = Checkpoint.load(path)
+    folder = RunFolder(path if path.is_dir() else path.parent)
+    changes: dict[str, Any] = {"data": source, "epochs": epochs}
+    checkpoint.config = dataclasses.replace(checkpoint.config, **{key: value for key, value in changes.items() if value is not None})
+    if checkpoint.epoch >= checkpoint.config.epochs:
+        raise ConfigError(f"{path} has finished its {checkpoint.epoch} epochs: ask for more with --epochs")
+    dataset = load_data(checkpoint.config)
+    check_data(checkpoint, dataset)
+    engine = open_engine(checkpoint.config, device, dataset)
+    folder.rewind(checkpoint.epoch)
+    return Training(checkpoint, dataset, engine, folder)
+
+
+def finish(training: Training, progress: Callable[[], None]) -> None:
+    """Train to the end. The first Ctrl-C saves a checkpoint and raises `Interrupted`."""
+    with interrupt.deferred() as stop:
+        training.run(stop=stop, progress=progress)
+
+
+def evaluate_checkpoint(path: Path, device: str, source: str | None = None) -> tuple[Checkpoint, Dataset, dict[str, float]]:
+    """Test a checkpoint on its own test set, or on that of ``source``."""
+    check_name(device)
+    checkpoint = Checkpoint.load(path)
+    config = checkpoint.config if source is None else dataclasses.replace(checkpoint.config, data=source)
+    dataset = load_data(config)
+    check_data(checkpoint, dataset)
+    head = heads.make(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
+    engine = open_engine(config, device, dataset)
+    try:
+        engine.load(checkpoint.masters)
+        return checkpoint, dataset, evaluate(engine, head, checkpoint, scale(checkpoint, dataset.test))
+    finally:
+        engine.close()
+
+
+def pictures(training: Training, device: str) -> list[Path]:
+    """Draw the learning curve, and the phase portrait of the longest training sample, into the run's folder."""
+    folder, checkpoint, config, dataset = training.folder, training.checkpoint, training.config, training.dataset
+    if folder is None:
+        return []
+    curve, portrait = folder.path / "learning_curve.png", folder.path / "phase_portrait.png"
+    plots.learning_curve(folder.lines(), curve)
+    engine = training.engine if isinstance(training.engine, EchoEngine) else echo_engine(config, device, dataset)
+    engine.load(checkpoint.masters)
+    split = scale(checkpoint, dataset.train)
+    chosen = np.array([int(np.argmax([len(sample) for sample in split.inputs]))])
+    head = heads.make(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
+    sample = split.inputs[chosen[0]]
+    judgement = head.judge(checkpoint.masters, engine.forward([sample]), split, chosen)
+    plots.phase_portrait(engine.portrait(sample, judgement.output), portrait)
+    return [curve, portrait]

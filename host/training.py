@@ -1,0 +1,155 @@
+"""The training loop: minibatches in a seeded order, one update each; a line of metrics and a checkpoint after every epoch."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import heads, parameters
+from .checkpoint import Checkpoint
+from .config import Config
+from .constraints import project
+from .data import Dataset
+from .engine import Engine, Health
+from .errors import ConfigError
+from .evaluation import evaluate, scale
+from .metrics import Tally
+from .optimiser import OPTIMISERS, clip_norm, learning_rate
+from .runs import RunFolder
+from .scaling import Scaling
+
+Floats = NDArray[np.float64]
+
+#: Epochs between two looks at the test set, which decides nothing.
+TEST_EVERY = 5
+
+#: Weights that `Config.decay` pulls towards zero.
+DECAYED = ("coupling", "input_weight", "readout_weight")
+
+
+class Interrupted(Exception):
+    """The user asked to stop; all is saved."""
+
+
+def begin(config: Config, dataset: Dataset) -> Checkpoint:
+    """A run before its first update: statistics of the training set, and weights drawn from the seed."""
+    generator = np.random.default_rng(config.seed)
+    head = heads.make(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
+    masters = dict(parameters.initial(config.system, config.oscillators, dataset.channels, generator))
+    parameters.check_stable(masters, config.system, config.step)
+    masters |= head.initial(generator)
+    return Checkpoint(
+        config=config,
+        classes=dataset.classes,
+        channels=dataset.channels,
+        targets=dataset.targets,
+        scaling=Scaling.fit(dataset.train.inputs, config.preset.operand),
+        target_scaling=Scaling.fit(dataset.train.targets, config.preset.operand) if dataset.targets else None,
+        masters=masters,
+        generator=dict(generator.bit_generator.state),
+    )
+
+
+class Training:
+    """A run under way.
+
+    Parameters
+    ----------
+    checkpoint : where it stands; changed by every minibatch
+    dataset : what it learns; `evaluation.check_data` must have passed
+    engine : computes positions and gradients
+    folder : takes metrics and checkpoints; None keeps nothing
+
+    Members
+    -------
+    batches : minibatches of an epoch
+    health : what the detector has said since the start or resumption
+    last : metrics of the epoch finished last
+    """
+
+    def __init__(self, checkpoint: Checkpoint, dataset: Dataset, engine: Engine, folder: RunFolder | None = None) -> None:
+        self.checkpoint, self.dataset, self.engine, self.folder = checkpoint, dataset, engine, folder
+        self.config = config = checkpoint.config
+        self._head = heads.make(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
+        self._train, self._test = (scale(checkpoint, split) for split in (dataset.train, dataset.test))
+        self.batches = math.ceil(len(self._train) / config.batch)
+        self._optimiser = OPTIMISERS[config.optimiser]()
+        self._optimiser.memory, self._optimiser.steps = checkpoint.memory, checkpoint.steps
+        self.health = Health()
+        self.last: dict[str, Any] = {}
+        engine.load(checkpoint.masters)
+
+    def run(self, until: int | None = None, stop: Callable[[], bool] = lambda: False, progress: Callable[[], None] = lambda: None) -> None:
+        """Train to the end of epoch ``until`` (default: the last).
+
+        Parameters
+        ----------
+        stop : asked before every minibatch; if it says so, a checkpoint is saved and `Interrupted` raised
+        progress : called after every minibatch
+        """
+        point = self.checkpoint
+        while point.epoch < (self.config.epochs if until is None else until):
+            began = time.monotonic()
+            generator = np.random.default_rng()
+            generator.bit_generator.state = point.generator
+            order = generator.permutation(len(self._train))
+            tally = Tally(point.tally)
+            while point.batch < self.batches:
+                if stop():
+                    point.tally = tally.to_json(time.monotonic() - began)
+                    self._save()
+                    raise Interrupted
+                self._minibatch(order[point.batch * self.config.batch : (point.batch + 1) * self.config.batch], tally)
+                point.tally = tally.to_json(0.0)
+                point.batch += 1
+                progress()
+            point.epoch, point.batch, point.tally = point.epoch + 1, 0, {}
+            point.generator = dict(generator.bit_generator.state)
+            parameters.check_stable(self._system(), self.config.system, self.config.step)
+            self._line(tally, began)
+            self._save()
+
+    def test(self) -> dict[str, float]:
+        """Loss and score on the test set: ``test_accuracy``, or ``test_error`` as a share of the targets' variance."""
+        return evaluate(self.engine, self._head, self.checkpoint, self._test)
+
+    def _system(self) -> dict[str, Floats]:
+        return {name: self.checkpoint.masters[name] for name in parameters.names(self.config.system)}
+
+    def _minibatch(self, chosen: NDArray[np.int64], tally: Tally) -> None:
+        point, config = self.checkpoint, self.config
+        output = self.engine.forward([self._train.inputs[i] for i in chosen])
+        judgement = self._head.judge(point.masters, output, self._train, chosen)
+        if not math.isfinite(judgement.loss):
+            raise ConfigError(f"the loss is {judgement.loss} in epoch {point.epoch + 1}: lower --lr")
+        gradient, health = self.engine.backward(judgement.output)
+        whole = clip_norm({**gradient, **judgement.masters}, config.clip)
+        rate = learning_rate(config.lr, config.schedule, self._optimiser.steps, config.epochs * self.batches)
+        for name in DECAYED:
+            if name in point.masters:
+                point.masters[name] *= 1.0 - rate * config.decay
+        self._optimiser.update(point.masters, whole, rate)
+        project(point.masters, config.system, config.step, config.preset)
+        point.steps = self._optimiser.steps
+        self.engine.load(point.masters)
+        tally.add(len(chosen), judgement, health)
+        self.health.add(health)
+
+    def _line(self, tally: Tally, began: float) -> None:
+        point = self.checkpoint
+        line: dict[str, Any] = {"epoch": point.epoch, **tally.summary("accuracy" if point.classes else "error")}
+        if point.epoch % TEST_EVERY == 0 or point.epoch == self.config.epochs:
+            line |= self.test()
+        line["seconds"] = round(tally.seconds + time.monotonic() - began, 3)
+        if self.folder is not None:
+            self.folder.append(line)
+        self.last = line
+
+    def _save(self) -> None:
+        if self.folder is not None:
+            self.checkpoint.save(self.folder.checkpoint)
