@@ -85,12 +85,12 @@ class Activation(wiring.Component):
             m.d.sync += [chain[1].eq(chain[0]), chain[2].eq(chain[1])]
 
         code, _ = saturated(self.result, f.table_width)
-        activation = Signal(signed(f.multiplier))
-        m.d.comb += activation.eq(value[2] + self.result)
+        value_of_z = Signal(signed(f.multiplier))
+        m.d.comb += value_of_z.eq(value[2] + self.result)
         for memory, word, consumer in (
             (z, code, Consumer.Z),
-            (y, activation, Consumer.Y),
-            (pair, value[2] + activation, Consumer.Y),
+            (y, value_of_z, Consumer.Y),
+            (pair, value[2] + value_of_z, Consumer.Y),
             (potential, integral[2] + self.result, Consumer.POTENTIAL),
         ):
             write = memory.write_port()

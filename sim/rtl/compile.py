@@ -13,11 +13,12 @@ from .verilog import TOP
 #: Class that Verilator writes.
 PREFIX = "Vtop"
 
-#: What is uninitialised is random, from a fixed seed: never "whatever is fastest". The other three lints object to the way Yosys
-#: writes Verilog: a register has a power-up value and a reset, and names are kept for what is used in part or not at all.
+#: What is uninitialised is random, from a fixed seed: never "whatever is fastest". The other lints object to the way Yosys
+#: writes Verilog: a register has a power-up value and a reset, names are kept for what is used in part or not at all, operands are
+#: extended or negated by the language's own rules, and a case follows a default assignment instead of holding a default.
 VERILATOR_FLAGS = (
     *("--cc", "--top-module", TOP, "--prefix", PREFIX, "-O3", "--no-timing", "--x-assign", "unique", "--x-initial", "unique"),
-    *("-Wall", "-Wno-DECLFILENAME", "-Wno-UNUSEDSIGNAL", "-Wno-PROCASSINIT"),
+    *("-Wall", "-Wno-DECLFILENAME", "-Wno-UNUSEDSIGNAL", "-Wno-PROCASSINIT", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "-Wno-CASEINCOMPLETE"),
 )
 
 _COMPILER_FLAGS = ("-std=c++17", "-fPIC", "-fno-strict-aliasing", "-DVL_TIME_CONTEXT", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0")
