@@ -10,7 +10,6 @@ unexport PYTHONPATH PYTHONHOME
 # The first of these that starts and is recent enough makes .venv; `make PYTHON=/path/to/python3.12` names another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 PYTHON ?=
-CXX ?= g++
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -66,8 +65,8 @@ clean:
 
 .PHONY: compiler
 compiler:
-	@command -v $(CXX) >/dev/null || { \
-	  echo 'error: no C++ compiler $(CXX): install g++, or name yours with make CXX=...' >&2; exit 1; }
+	@for name in $${CXX:-g++ clang++ c++}; do if command -v "$$name" >/dev/null; then exit 0; fi; done; \
+	echo "error: no C++ compiler ($${CXX:-g++, clang++ or c++}): install g++, or name yours with make CXX=..." >&2; exit 1
 
 $(STAMP): pyproject.toml
 	@python=; for p in $(if $(PYTHON),'$(PYTHON)',$(PYTHONS)); do \
