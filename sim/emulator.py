@@ -61,7 +61,7 @@ class Emulator(Memory):
         crew = min(self._workers, len(runs))
         while len(self._sums) < crew:
             self._sums.append(self._empty_sums())
-        jobs = np.array([job(run) for run in sorted(runs, key=lambda run: -run.steps)], np.int64)
+        jobs = np.array([self._job(run) for run in sorted(runs, key=lambda run: -run.steps)], np.int64)
         if crew == 1:
             advance(jobs, rules, store, self._sums[0])
         else:
@@ -75,6 +75,25 @@ class Emulator(Memory):
 
     def _negative(self, momentum: Ints) -> Ints:
         return np.where(momentum == self._shape.formats.state.lowest, momentum, -momentum)
+
+    @staticmethod
+    def _job(run: Run) -> Job:
+        """A run as the numbers that the compiled steps read."""
+        ascending = run.direction is Direction.ASCENDING
+        return Job(
+            context=run.context,
+            steps=run.steps,
+            first=0 if ascending else run.steps - 1,
+            stride=1 if ascending else -1,
+            input_base=run.input_base,
+            nudge_from={Nudge.NONE: run.steps, Nudge.IMPULSE: run.steps - 1}.get(run.nudge, 0),
+            nudge_base=run.nudge_base,
+            nudge_stride=1 if run.nudge is Nudge.STREAM else 0,
+            nudge_sign=-1 if run.negate else 1,
+            product_sign={Accumulate.OFF: 0, Accumulate.ADD: 1, Accumulate.SUBTRACT: -1}[run.accumulate],
+            shift=run.shift,
+            trace_base=run.trace_base if run.trace else -1,
+        )
 
     def _rules(self) -> Rules:
         f, definition = self._shape.formats, DEFINITIONS[self._hamiltonian]
@@ -137,22 +156,3 @@ class Emulator(Memory):
         for sums in self._sums[:crew]:
             for part in sums:
                 part[...] = 0
-
-
-def job(run: Run) -> Job:
-    """A run as the numbers that the compiled steps read."""
-    ascending = run.direction is Direction.ASCENDING
-    return Job(
-        context=run.context,
-        steps=run.steps,
-        first=0 if ascending else run.steps - 1,
-        stride=1 if ascending else -1,
-        input_base=run.input_base,
-        nudge_from={Nudge.NONE: run.steps, Nudge.IMPULSE: run.steps - 1}.get(run.nudge, 0),
-        nudge_base=run.nudge_base,
-        nudge_stride=1 if run.nudge is Nudge.STREAM else 0,
-        nudge_sign=-1 if run.negate else 1,
-        product_sign={Accumulate.OFF: 0, Accumulate.ADD: 1, Accumulate.SUBTRACT: -1}[run.accumulate],
-        shift=run.shift,
-        trace_base=run.trace_base if run.trace else -1,
-    )

@@ -66,6 +66,9 @@ class Memory(ABC):
     SpecError : by every method, before anything changes, for what the shape cannot hold
     """
 
+    #: How the device is called on the command line.
+    name: str
+
     def __init__(self, shape: Shape) -> None:
         if largest_sum(shape) >= SUM_LIMIT:
             raise SpecError(

@@ -31,6 +31,8 @@ ODD = (
 )
 FORMATS = (*PRESETS.values(), *ODD)
 
+STYLES = ("small", "full", "extreme")
+
 
 def codes(rng: np.random.Generator, region: Region, shape: Shape, style: str) -> Ints:
     """Values for all of a region: ``small`` moves gently, ``full`` fills the range, ``extreme`` takes its ends and zero."""
@@ -110,7 +112,7 @@ def shapes(draw: st.DrawFn) -> Shape:
 def contents(draw: st.DrawFn, shape: Shape) -> dict[Region, Ints]:
     """Values for all that can be written, each kind in a style of its own."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    styles: dict[type, str] = {kind: draw(st.sampled_from(("small", "full", "extreme"))) for kind in (Parameter, State, Buffer, Table)}
+    styles: dict[type, str] = {kind: draw(st.sampled_from(STYLES)) for kind in (Parameter, State, Buffer, Table)}
     return {region: codes(rng, region, shape, styles[type(region)]) for region in REGIONS if writable(region)}
 
 
@@ -152,21 +154,28 @@ def configurations(draw: st.DrawFn) -> tuple[Hamiltonian, int]:
 
 
 @st.composite
+def rewrites(draw: st.DrawFn, shape: Shape) -> tuple[Region, Ints]:
+    """New values for all of one region."""
+    region = draw(st.sampled_from([region for region in REGIONS if writable(region)]))
+    return region, codes(np.random.default_rng(draw(st.integers(0, 2**32 - 1))), region, shape, draw(st.sampled_from(STYLES)))
+
+
+@st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """A few calls of every kind, runs most of all."""
+    """A few calls of every kind between two that run."""
     shape = draw(shapes())
     context = st.integers(0, shape.contexts - 1)
-    run = batches(shape).map(lambda batch: ("run", (batch,)))
+    run = st.tuples(st.just("run"), st.tuples(batches(shape)))
     call = st.one_of(
-        run,
-        run,
         run,
         st.tuples(st.just("copy"), st.tuples(context, context)),
         st.tuples(st.just("flip"), st.tuples(context)),
-        st.tuples(st.sampled_from(("clear", "reset_status")), st.just(())),
+        st.tuples(st.just("clear"), st.just(())),
+        st.tuples(st.just("reset_status"), st.just(())),
         st.tuples(st.just("configure"), configurations()),
+        st.tuples(st.just("write"), rewrites(shape)),
     )
-    calls = [("configure", draw(configurations())), draw(run), *draw(st.lists(call, max_size=5))]
+    calls = [("configure", draw(configurations())), draw(run), *draw(st.lists(call, max_size=5)), draw(run)]
     return Case(shape, draw(contents(shape)), tuple(calls))
 
 

@@ -1,4 +1,4 @@
-"""What an honest device passes and a broken one must fail, by name: each check takes a device's class and raises AssertionError."""
+"""What an honest device passes and a broken one must fail, by name: each check makes devices and raises `Fault`."""
 
 from __future__ import annotations
 
@@ -19,17 +19,27 @@ from .cases import Case, cases, differences, returns
 Maker = Callable[[Shape], Memory]
 
 
+class Fault(AssertionError):
+    """A device did something else than it should."""
+
+
 def agreement(maker: Maker, examples: int = 300) -> None:
     """The same calls leave the same integers, everywhere, as on the other device: the emulator for a golden one, else the golden model."""
 
     @settings(max_examples=examples, database=None, phases=[Phase.generate], report_multiple_bugs=False)
     @given(cases())
     def agree(case: Case) -> None:
-        device = maker(case.shape)
-        other = Emulator(case.shape, workers=1) if isinstance(device, GoldenDevice) else GoldenDevice(case.shape)
-        assert differences(case.play(device), case.play(other)) == []
+        alike(maker, case)
 
     agree()
+
+
+def alike(maker: Maker, case: Case) -> None:
+    """One case of `agreement`."""
+    device = maker(case.shape)
+    other = Emulator(case.shape, workers=1) if isinstance(device, GoldenDevice) else GoldenDevice(case.shape)
+    if wrong := differences(case.play(device), case.play(other)):
+        raise Fault(f"{device.name} and {other.name} differ in {', '.join(wrong)}")
 
 
 def reversal(maker: Maker, examples: int = 200) -> None:
@@ -41,7 +51,8 @@ def reversal(maker: Maker, examples: int = 200) -> None:
         device = maker(case.shape)
         case.play(device)
         for region in State:
-            assert np.array_equal(device.read(region, 0, case.shape.contexts), case.contents[region])
+            if not np.array_equal(device.read(region, 0, case.shape.contexts), case.contents[region]):
+                raise Fault(f"{device.name} does not return to the {region.value} it started from")
 
     come_back()
 

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from loschmidt.sim import kernel
 from loschmidt.sim.emulator import Emulator
+from loschmidt.spec.errors import LoschmidtError
+from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
+from loschmidt.spec.region import Buffer, Region, State, Table
+from loschmidt.spec.run import Accumulate, Direction, Run
+from loschmidt.spec.shape import Shape
 
 from . import checks
+from .cases import Case, cases, codes, differences
+
+#: Steps in one run of the long return, and how many runs: ten million steps each way.
+WINDOW, WINDOWS = 100_000, 100
 
 
 def test_agrees_with_the_golden_model() -> None:
@@ -13,3 +28,61 @@ def test_agrees_with_the_golden_model() -> None:
 
 def test_reverses() -> None:
     checks.reversal(Emulator)
+
+
+@settings(max_examples=30)
+@given(cases())
+def test_does_not_depend_on_workers(case: Case) -> None:
+    several = Emulator(case.shape, workers=3)
+    assert differences(case.play(Emulator(case.shape, workers=1)), case.play(several)) == []
+    several.close()
+
+
+def test_larger_array_agrees() -> None:
+    """More oscillators than a vector unit takes at once, more steps than a block of products, more runs than workers."""
+    rng = np.random.default_rng(5)
+    shape = Shape(oscillators=37, inputs=11, contexts=5, input_depth=23, formats=Shape(1).formats)
+    regions: tuple[Region, ...] = (*Parameter, *State, Buffer.INPUT, Table.ACTIVATION)
+    contents = {region: codes(rng, region, shape, "small") for region in regions}
+    runs = [Run(c, 23 - 2 * c, c, Direction.DESCENDING, Accumulate(1 + c % 2), shift=3 * c) for c in range(5)]
+    for hamiltonian in Hamiltonian:
+        case = Case(shape, contents, (("configure", (hamiltonian, 2)), ("run", (runs,))))
+        checks.alike(Emulator, case)
+
+
+@pytest.mark.parametrize("hamiltonian", Hamiltonian)
+def test_returns_after_ten_million_steps(hamiltonian: Hamiltonian) -> None:
+    """From a gentle start and from the ends of the state's range, wrapping round; the inputs differ from window to window."""
+    rng = np.random.default_rng(hamiltonian)
+    shape = Shape(oscillators=3, contexts=2, input_depth=WINDOW + WINDOWS)
+    device = Emulator(shape)
+    device.configure(hamiltonian, 3)
+    for region in (*Parameter, Buffer.INPUT, Table.ACTIVATION):
+        device.write(region, codes(rng, region, shape, "small"))
+    starts = {region: np.stack([codes(rng, region, shape, style)[c] for c, style in enumerate(("small", "extreme"))]) for region in State}
+    for region, values in starts.items():
+        device.write(region, values)
+    contexts, windows = range(shape.contexts), range(WINDOWS)
+    for base in windows:
+        device.run([Run(c, WINDOW, base) for c in contexts])
+    assert all(np.all(device.read(region, 0, 2) != values) for region, values in starts.items())
+    assert 1 in device.status().overflow
+    for c in contexts:
+        device.flip(c)
+    for base in reversed(windows):
+        device.run([Run(c, WINDOW, base, Direction.DESCENDING) for c in contexts])
+    for c in contexts:
+        device.flip(c)
+    assert all(np.array_equal(device.read(region, 0, 2), values) for region, values in starts.items())
+    device.close()
+
+
+def test_unwritable_cache_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> object:
+        raise RuntimeError("cannot cache function")
+
+    monkeypatch.setattr(numba, "njit", refuse)
+    with pytest.raises(
+        LoschmidtError, match=r"^the emulator finds no folder for compiled code \(.*\): set NUMBA_CACHE_DIR to a writable one$"
+    ):
+        kernel.compiled(len)
