@@ -28,6 +28,7 @@ ODD = (
     Formats(Format(24, 16), Format(13, 10), Format(13, 7), Format(13, 11), 30, 8, 1),
     Formats(Format(35, 30), Format(27, 24), Format(27, 23), Format(27, 25), 64, 4096, 3),  # widest multiplier
     Formats(Format(40, 24), Format(21, 15), Format(21, 19), Format(21, 17), 47, 64, 4),  # widest state
+    Formats(Format(36, 24), Format(27, 20), Format(27, 20), Format(27, 25), 60, 4, 3),  # sums of 61 bits
 )
 FORMATS = (*PRESETS.values(), *ODD)
 
