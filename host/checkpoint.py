@@ -103,7 +103,7 @@ class Checkpoint:
         if not path.is_file():
             raise CheckpointError(f"{path}: no checkpoint there: give the folder of a run, such as runs/japanesevowels-0")
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             about = json.loads(str(arrays.pop("about")))
             found = about["fingerprint"]

@@ -15,6 +15,8 @@ from loschmidt.spec.errors import LoschmidtError
 from . import atomic, console, doctor, session, tables
 from .compare import compare as compare_gradients
 from .config import CHOICES, Config
+from .echo_engine import EchoEngine
+from .engine import Engine
 from .errors import ConfigError
 from .training import Interrupted, Training
 
@@ -156,6 +158,14 @@ def _warn(training: Training) -> None:
             f"{health.untrusted} of {health.samples} gradients cannot be trusted ({health.overflow} overflowed, {health.clip} clipped): "
             "weaken the coupling, shorten the time step (--step) or use more bits (--formats 25)"
         )
+    _warn_of_runs(training.engine)
+
+
+def _warn_of_runs(engine: Engine) -> None:
+    if isinstance(engine, EchoEngine) and engine.saturated:
+        console.warning(f"{engine.saturated} input values were taken to the end of the operand's range: are the data of the same kind?")
+    if isinstance(engine, EchoEngine) and engine.wrapped:
+        console.warning(f"{engine.wrapped} runs overflowed the state, and their output is meaningless: shorten the time step (--step)")
 
 
 @app.command("eval")
@@ -169,7 +179,12 @@ def evaluate(
 
     [bold]Example[/bold]   loschmidt eval runs/japanesevowels-0 --device golden
     """
-    checkpoint, dataset, result = session.evaluate_checkpoint(run, device, data)
+    checkpoint, dataset, engine = session.reopen(run, device, data)
+    try:
+        result = session.test(checkpoint, dataset, engine)
+    finally:
+        engine.close()
+    _warn_of_runs(engine)
     text = f"{100 * result['test_accuracy']:.2f} %" if checkpoint.classes else f"error {result['test_error']:.4g} of the targets' variance"
     console.say(f"{dataset.name}, {len(dataset.test)} samples, after {checkpoint.epoch} epochs: {text}  (loss {result['test_loss']:.4f})")
     _write_json(json_file, {"data": dataset.name, "epoch": checkpoint.epoch, **result})

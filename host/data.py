@@ -71,7 +71,7 @@ def load(source: str, targets: int = 1, window: int = 128) -> Dataset:
     path = Path(source).expanduser()
     if path.suffix.lower() == ".csv":
         return _waveform(path, targets, window)
-    if path.suffix.lower() == ".ts" or len(path.parts) > 1 or path.exists():
+    if path.suffix.lower() == ".ts" or len(path.parts) > 1 or path.exists() or path.with_name(f"{path.name}_TRAIN.ts").exists():
         return _recordings(*_halves(path))
     folder = embedded_folder()
     for name in embedded():
@@ -93,9 +93,7 @@ def embedded() -> list[str]:
     names = []
     for train in sorted(embedded_folder().glob("*/*_TRAIN.ts")):
         keys = tsfile.header(train)
-        labelled = keys.get("classlabel", ["false"])[0].lower() == "true"
-        stamped = keys.get("timestamps", ["false"])[0].lower() == "true"
-        if labelled and not stamped and _partner(train).exists():
+        if tsfile.truth(keys, "classlabel") and not tsfile.truth(keys, "timestamps") and _partner(train).exists():
             names.append(train.name.removesuffix("_TRAIN.ts"))
     return names
 

@@ -55,6 +55,11 @@ class EchoEngine:
     device : any; takes over its memory
     hamiltonian, s : the system and its time step ``delta = 2**-s``
     readout : ``last``, ``mean`` or ``every``
+
+    Members
+    -------
+    saturated : input values so far that lay outside the operand's range and were taken to its end
+    wrapped : free runs so far whose state overflowed
     """
 
     def __init__(self, device: Device, hamiltonian: Hamiltonian, s: int, readout: str) -> None:
@@ -63,7 +68,8 @@ class EchoEngine:
         self._readout = Readout(readout)
         self._echo = Echo(device, hamiltonian, s)
         self._forward: Forward | None = None
-        self.saturated = 0  #: input values so far that lay outside the operand's range
+        self.saturated = 0
+        self.wrapped = 0
 
     def load(self, masters: Mapping[str, Floats]) -> None:
         own = {name: masters[name] for name in parameters.names(self._hamiltonian)}
@@ -75,6 +81,7 @@ class EchoEngine:
         self.saturated += sum(outside for _, outside in samples)
         rest = np.zeros(shape.oscillators, dtype=np.int64)
         self._forward = self._echo.forward([sample for sample, _ in samples], rest, rest, self._readout)
+        self.wrapped += int(np.count_nonzero(self._forward.flags.overflow))
         return self._forward.output
 
     def backward(self, output: Output) -> tuple[dict[str, Floats], Health]:

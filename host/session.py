@@ -19,6 +19,7 @@ from .echo_engine import EchoEngine, shape_for
 from .engine import Engine
 from .errors import ConfigError
 from .evaluation import check_data, evaluate, scale
+from .heads import Head
 from .runs import RunFolder
 from .training import Training, begin
 
@@ -80,20 +81,25 @@ def finish(training: Training, progress: Callable[[], None]) -> None:
         training.run(stop=stop, progress=progress)
 
 
-def evaluate_checkpoint(path: Path, device: str, source: str | None = None) -> tuple[Checkpoint, Dataset, dict[str, float]]:
-    """Test a checkpoint on its own test set, or on that of ``source``."""
+def reopen(path: Path, device: str, source: str | None = None) -> tuple[Checkpoint, Dataset, Engine]:
+    """A checkpoint to be tested: on its own data, or on those of ``source``, which must be alike."""
     check_name(device)
     checkpoint = Checkpoint.load(path)
     config = checkpoint.config if source is None else dataclasses.replace(checkpoint.config, data=source)
     dataset = load_data(config)
     check_data(checkpoint, dataset)
-    head = heads.make(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
-    engine = open_engine(config, device, dataset)
-    try:
-        engine.load(checkpoint.masters)
-        return checkpoint, dataset, evaluate(engine, head, checkpoint, scale(checkpoint, dataset.test))
-    finally:
-        engine.close()
+    return checkpoint, dataset, open_engine(config, device, dataset)
+
+
+def test(checkpoint: Checkpoint, dataset: Dataset, engine: Engine) -> dict[str, float]:
+    """`evaluation.evaluate` on the data's test set."""
+    engine.load(checkpoint.masters)
+    return evaluate(engine, _head(checkpoint), checkpoint, scale(checkpoint, dataset.test))
+
+
+def _head(checkpoint: Checkpoint) -> Head:
+    config = checkpoint.config
+    return heads.make(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
 
 
 def pictures(training: Training, device: str) -> list[Path]:
@@ -107,8 +113,7 @@ def pictures(training: Training, device: str) -> list[Path]:
     engine.load(checkpoint.masters)
     split = scale(checkpoint, dataset.train)
     chosen = np.array([int(np.argmax([len(sample) for sample in split.inputs]))])
-    head = heads.make(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
     sample = split.inputs[chosen[0]]
-    judgement = head.judge(checkpoint.masters, engine.forward([sample]), split, chosen)
+    judgement = _head(checkpoint).judge(checkpoint.masters, engine.forward([sample]), split, chosen)
     plots.phase_portrait(engine.portrait(sample, judgement.output), portrait)
     return [curve, portrait]

@@ -42,23 +42,27 @@ def header(path: Path) -> dict[str, list[str]]:
     keys: dict[str, list[str]] = {}
     for line in _lines(path):
         if line.startswith("@"):
-            key, *words = line[1:].split()
-            keys[key.lower()] = words
-            if key.lower() == "data":
+            key, *words = line.split()
+            keys[key[1:].lower()] = words
+            if key.lower() == "@data":
                 return keys
     raise DataError(f"{path.name}: no @data line: the file is truncated or is not a .ts file")
+
+
+def truth(keys: dict[str, list[str]], key: str) -> bool:
+    """Whether a header says ``@key true``."""
+    return [word.lower() for word in keys.get(key, [])[:1]] == ["true"]
 
 
 def read(path: Path) -> TsFile:
     """Read a classification file. Raises `DataError` if any part of it is missing, malformed or not finite."""
     keys = header(path)
-    if keys.get("timestamps", ["false"])[0].lower() == "true":
+    if truth(keys, "timestamps"):
         raise DataError(f"{path.name}: samples with time stamps are not supported: resample them to a fixed step")
-    label = keys.get("classlabel", ["false"])
-    if label[0].lower() != "true":
+    if not truth(keys, "classlabel"):
         raise DataError(f"{path.name}: the file declares no classes (@classLabel true ...): only classification sets can be trained")
-    classes = tuple(label[1:])
-    channels = int(keys["dimensions"][0]) if "dimensions" in keys else None
+    classes = tuple(keys["classlabel"][1:])
+    channels = _dimensions(path, keys)
     samples, labels = [], []
     for number, line in enumerate(_data_lines(path), start=1):
         where = f"{path.name}: sample {number}"
@@ -77,6 +81,16 @@ def read(path: Path) -> TsFile:
     return TsFile(samples, labels, classes)
 
 
+def _dimensions(path: Path, keys: dict[str, list[str]]) -> int | None:
+    """Channels, if the header names them."""
+    if "dimensions" not in keys:
+        return None
+    text = " ".join(keys["dimensions"])
+    if not text.isdecimal() or int(text) < 1:
+        raise DataError(f"{path.name}: @dimensions must be a positive number, not {text!r}")
+    return int(text)
+
+
 def _lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
@@ -87,7 +101,7 @@ def _lines(path: Path) -> list[str]:
 
 def _data_lines(path: Path) -> list[str]:
     lines = _lines(path)
-    start = next(i for i, line in enumerate(lines) if line.lower().startswith("@data"))
+    start = next(i for i, line in enumerate(lines) if line.split()[0].lower() == "@data")
     return lines[start + 1 :]
 
 
