@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout
@@ -11,7 +11,7 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .host_access import HostAccess
-from .operation import STAGES, operation_layout
+from .operation import aged_layout
 from .store import store
 
 
@@ -29,7 +29,7 @@ class Accumulator(wiring.Component):
         self.array = shape
         super().__init__(
             {
-                "operation": In(data.ArrayLayout(operation_layout(shape), STAGES)),
+                "operation": In(aged_layout(shape)),
                 "term": In(signed(shape.sum_width)),
                 "host": In(HostAccess(shape)),
                 "host_data": Out(signed(shape.formats.accumulator)),
@@ -44,15 +44,15 @@ class Accumulator(wiring.Component):
         read, write = memory.read_port(), memory.write_port()
         shifted, term, total = Signal(signed(width)), Signal(signed(width)), Signal(signed(width))
         m.d.sync += [
-            shifted.eq((self.term << op[5].shift)[:width]),
+            shifted.eq((self.term << op.age_5.shift)[:width]),
             term.eq(shifted),
             total.eq(read.data + term),
         ]
         m.d.comb += [
-            read.addr.eq(Mux(host.active, host.address, op[6].accumulator)),
+            read.addr.eq(Mux(host.active, host.address, op.age_6.accumulator)),
             self.host_data.eq(read.data),
-            write.addr.eq(Mux(host.active, host.address, op[8].accumulator)),
+            write.addr.eq(Mux(host.active, host.address, op.age_8.accumulator)),
             write.data.eq(Mux(host.active, host.data[:width].as_signed(), total)),
-            write.en.eq(Mux(host.active, host.write & (host.bank == Bank.ACCUMULATOR), op[8].valid & op[8].accumulate)),
+            write.en.eq(Mux(host.active, host.write & (host.bank == Bank.ACCUMULATOR), op.age_8.valid & op.age_8.accumulate)),
         ]
         return m

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout
@@ -11,7 +11,7 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .host_access import HostAccess
-from .operation import STAGES, Consumer, operation_layout
+from .operation import Consumer, aged_layout
 from .rounding import saturated
 from .store import store
 
@@ -35,7 +35,7 @@ class Activation(wiring.Component):
         outputs = ("rise", "offset", "y", "pair", "potential_low", "potential_high", "host_value", "host_rise")
         super().__init__(
             {
-                "operation": In(data.ArrayLayout(operation_layout(shape), STAGES)),
+                "operation": In(aged_layout(shape)),
                 "result": In(signed(shape.sum_width)),
                 "host": In(HostAccess(shape)),
                 **{name: Out(word) for name in outputs},
@@ -62,7 +62,7 @@ class Activation(wiring.Component):
             m.submodules[bank.name.lower()] = memory = store(layout.width(bank, self.array), f.segments)
             code, read, write = z.read_port(domain="comb"), memory.read_port(), memory.write_port()
             m.d.comb += [
-                code.addr.eq(op[now].file),
+                code.addr.eq(getattr(op, f"age_{now}").file),
                 read.addr.eq(Mux(host.active, host.address, segment(code.data))),
                 write.addr.eq(host.address),
                 write.data.eq(host.data[: layout.width(bank, self.array)].as_signed()),
@@ -95,13 +95,13 @@ class Activation(wiring.Component):
         ):
             write = memory.write_port()
             m.d.comb += [
-                write.addr.eq(op[8].out_file),
+                write.addr.eq(op.age_8.out_file),
                 write.data.eq(word),
-                write.en.eq(op[8].valid & (op[8].consumer == consumer)),
+                write.en.eq(op.age_8.valid & (op.age_8.consumer == consumer)),
             ]
         for memory, outputs in ((y, (self.y,)), (pair, (self.pair,)), (potential, (self.potential_low, self.potential_high))):
             read = memory.read_port(domain="comb")
-            m.d.comb += read.addr.eq(op[0].file)
+            m.d.comb += read.addr.eq(op.age_0.file)
             for index, output in enumerate(outputs):
                 last = index == len(outputs) - 1
                 m.d.sync += output.eq(read.data >> unit * index if last else read.data[:unit])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout, protocol
@@ -12,7 +12,7 @@ from loschmidt.spec.shape import Shape
 
 from .command import CommandPort
 from .lane import Lane
-from .operation import STAGES, operation_layout
+from .operation import AGES, aged_layout, operation_layout
 from .sequencer import Sequencer
 from .store import store
 
@@ -53,10 +53,16 @@ class Array(wiring.Component):
         ]
 
         # Operations age centrally; the lanes first see them a cycle after they are issued.
-        ages = Signal(data.ArrayLayout(operation_layout(shape), STAGES))
-        m.d.sync += ages[0].eq(sequencer.operation)
-        for age in range(1, STAGES):
-            m.d.sync += ages[age].eq(ages[age - 1])
+        ages = Signal(aged_layout(shape))
+        for name in operation_layout(shape).members:
+            seen = [age for age, names in AGES.items() if name in names]
+            field = sequencer.operation[name]
+            for age in range(max(seen) + 1):
+                delayed = Signal.like(field, name=f"{name}_{age}")
+                m.d.sync += delayed.eq(field)
+                field = delayed
+                if age in seen:
+                    m.d.comb += ages[f"age_{age}"][name].eq(field)
 
         # Inputs: read as an operation is issued, at the lanes at age 1.
         width = layout.width(Bank.INPUT, shape)

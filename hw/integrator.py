@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Signal, Value, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout
@@ -11,7 +11,7 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .host_access import HostAccess
-from .operation import STAGES, Consumer, operation_layout
+from .operation import Consumer, aged_layout
 from .store import store
 
 
@@ -39,7 +39,7 @@ class Integrator(wiring.Component):
         m, state = shape.formats.multiplier, signed(shape.formats.state.width)
         super().__init__(
             {
-                "operation": In(data.ArrayLayout(operation_layout(shape), STAGES)),
+                "operation": In(aged_layout(shape)),
                 "change": In(signed(shape.sum_width)),
                 "nudge": In(state),
                 "low": Out(signed(m)),
@@ -63,7 +63,7 @@ class Integrator(wiring.Component):
         issue, read_q, read_p = momenta.read_port(), positions.read_port(), momenta.read_port()
         write_q, write_p = positions.write_port(), momenta.write_port()
 
-        m.d.comb += issue.addr.eq(op[0].state)
+        m.d.comb += issue.addr.eq(op.age_0.state)
         lowest = Signal()
         m.d.comb += [
             lowest.eq(issue.data == self.array.formats.state.lowest),
@@ -71,15 +71,15 @@ class Integrator(wiring.Component):
             self.high.eq(Mux(lowest, 0, issue.data >> digit)),
         ]
 
-        address = Mux(host.active, host.address, op[7].state)
+        address = Mux(host.active, host.address, op.age_7.state)
         m.d.comb += [read_q.addr.eq(address), read_p.addr.eq(address)]
         m.d.comb += [self.host_position.eq(read_q.data), self.host_momentum.eq(read_p.data)]
 
         # Age 8: the kick, and the first half drift.
         wide = signed(self.array.sum_width + 2)
         kicked, drifted, half = Signal(wide), Signal(wide), Signal(signed(self.array.sum_width))
-        nudge = Mux(op[8].nudge, Mux(op[8].nudge_negate, -self.nudge, self.nudge), 0)
-        kick = op[8].consumer == Consumer.KICK
+        nudge = Mux(op.age_8.nudge, Mux(op.age_8.nudge_negate, -self.nudge, self.nudge), 0)
+        kick = op.age_8.consumer == Consumer.KICK
         m.d.sync += [
             kicked.eq(Mux(kick, read_p.data - self.change + nudge, read_p.data)),
             drifted.eq(read_q.data + self.change),
@@ -89,12 +89,12 @@ class Integrator(wiring.Component):
         # Age 9: momentum is written, the second half drift follows.
         twice = Signal(wide)
         m.d.comb += self.momentum.eq(kicked[:w])
-        m.d.sync += twice.eq(drifted[:w].as_signed() + Mux(op[9].double, half, 0))
+        m.d.sync += twice.eq(drifted[:w].as_signed() + Mux(op.age_9.double, half, 0))
         m.d.comb += self.position.eq(twice[:w])
 
         m.d.comb += [
-            write_p.addr.eq(Mux(host.active, Mux(host.move, host.destination, host.address), op[9].state)),
-            write_q.addr.eq(Mux(host.active, Mux(host.move, host.destination, host.address), op[10].state)),
+            write_p.addr.eq(Mux(host.active, Mux(host.move, host.destination, host.address), op.age_9.state)),
+            write_q.addr.eq(Mux(host.active, Mux(host.move, host.destination, host.address), op.age_10.state)),
         ]
         with m.If(host.active):
             m.d.comb += [
@@ -105,9 +105,9 @@ class Integrator(wiring.Component):
             ]
         with m.Else():
             m.d.comb += [
-                write_p.en.eq(op[9].valid & (op[9].consumer == Consumer.KICK)),
+                write_p.en.eq(op.age_9.valid & (op.age_9.consumer == Consumer.KICK)),
                 write_p.data.eq(kicked[:w].as_signed()),
-                write_q.en.eq(op[10].valid & (op[10].consumer == Consumer.DRIFT)),
+                write_q.en.eq(op.age_10.valid & (op.age_10.consumer == Consumer.DRIFT)),
                 write_q.data.eq(twice[:w].as_signed()),
             ]
 
@@ -115,10 +115,10 @@ class Integrator(wiring.Component):
             return total[w:] != total[w - 1].replicate(len(total) - w)
 
         for way in range(self.array.ways):
-            at_9, at_10 = op[9].valid & (op[9].way == way), op[10].valid & (op[10].way == way)
+            at_9, at_10 = op.age_9.valid & (op.age_9.way == way), op.age_10.valid & (op.age_10.way == way)
             m.d.comb += self.overflow[way].eq(
-                (at_9 & (op[9].consumer == Consumer.KICK) & wrapped(kicked))
-                | (at_9 & (op[9].consumer == Consumer.DRIFT) & wrapped(drifted))
-                | (at_10 & (op[10].consumer == Consumer.DRIFT) & wrapped(twice))
+                (at_9 & (op.age_9.consumer == Consumer.KICK) & wrapped(kicked))
+                | (at_9 & (op.age_9.consumer == Consumer.DRIFT) & wrapped(drifted))
+                | (at_10 & (op.age_10.consumer == Consumer.DRIFT) & wrapped(twice))
             )
         return m

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Array, Module, Mux, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout
@@ -16,7 +16,7 @@ from .host_access import HostAccess
 from .integrator import Integrator
 from .multiplier import Multiplier
 from .operand import OperandFile
-from .operation import STAGES, Consumer, Left, Right, Scale, Source, operation_layout
+from .operation import Consumer, Left, Right, Scale, Source, aged_layout
 from .rounding import NearestShift
 from .store import store
 
@@ -44,7 +44,7 @@ class Lane(wiring.Component):
         word = HostAccess(shape).members["data"].shape
         super().__init__(
             {
-                "operation": In(data.ArrayLayout(operation_layout(shape), STAGES)),
+                "operation": In(aged_layout(shape)),
                 "input": In(operand),
                 "ring_i": In(operand),
                 "ring_o": Out(operand),
@@ -84,12 +84,12 @@ class Lane(wiring.Component):
         reads = {bank: memory.read_port() for bank, memory in memories.items()}
         writes = {bank: memory.write_port() for bank, memory in memories.items()}
         m.d.comb += [
-            reads[Bank.PARAMETER].addr.eq(Mux(host.active, host.address, op[0].parameter)),
-            reads[Bank.NUDGE].addr.eq(Mux(host.active, host.address, op[7].nudge_address)),
+            reads[Bank.PARAMETER].addr.eq(Mux(host.active, host.address, op.age_0.parameter)),
+            reads[Bank.NUDGE].addr.eq(Mux(host.active, host.address, op.age_7.nudge_address)),
             reads[Bank.TRACE].addr.eq(host.address),
-            writes[Bank.TRACE].addr.eq(op[10].trace_address),
+            writes[Bank.TRACE].addr.eq(op.age_10.trace_address),
             writes[Bank.TRACE].data.eq(integrator.position),
-            writes[Bank.TRACE].en.eq(op[10].valid & op[10].trace),
+            writes[Bank.TRACE].en.eq(op.age_10.valid & op.age_10.trace),
         ]
         for bank in (Bank.PARAMETER, Bank.NUDGE):
             m.d.comb += [
@@ -100,13 +100,13 @@ class Lane(wiring.Component):
 
         # Age 0 to 1: operands are fetched, the ring moves.
         ring, own, load = Signal(signed(f.operand.width)), Signal(), Signal(signed(f.operand.width))
-        m.d.comb += [x.read_address_0.eq(op[0].file), x.read_address_1.eq(op[0].ring_file), p.read_address_0.eq(op[0].file)]
+        m.d.comb += [x.read_address_0.eq(op.age_0.file), x.read_address_1.eq(op.age_0.ring_file), p.read_address_0.eq(op.age_0.file)]
         m.d.comb += load.eq(x.read_1)
         held = Signal(signed(f.operand.width))
         m.d.comb += ring.eq(Mux(own, load, held))
         m.d.comb += self.ring_o.eq(ring)
-        with m.If(op[0].valid & op[0].ring_move):
-            m.d.sync += [own.eq(op[0].ring_load), held.eq(self.ring_i)]
+        with m.If(op.age_0.valid & op.age_0.ring_move):
+            m.d.sync += [own.eq(op.age_0.ring_load), held.eq(self.ring_i)]
         with m.Else():
             m.d.sync += [own.eq(0), held.eq(ring)]
 
@@ -132,7 +132,7 @@ class Lane(wiring.Component):
             Right.ONE: 1,
             Right.P: p.read_0,
         }
-        for selector, choices, target in ((op[1].left, left, multiplier.left), (op[1].right, right, multiplier.right)):
+        for selector, choices, target in ((op.age_1.left, left, multiplier.left), (op.age_1.right, right, multiplier.right)):
             with m.Switch(selector):
                 for choice, value in choices.items():
                     with m.Case(choice):
@@ -148,29 +148,29 @@ class Lane(wiring.Component):
             Scale.WEIGHT: f.weight.fraction,
             Scale.DIGIT: f.multiplier - 1,
         }
-        with m.Switch(op[4].scale):
+        with m.Switch(op.age_4.scale):
             for scale, shift in scales.items():
                 with m.Case(scale):
                     m.d.comb += aligned.eq(multiplier.product << shift)
-        m.d.sync += term.eq(Mux(op[4].negate, -aligned, aligned))
+        m.d.sync += term.eq(Mux(op.age_4.negate, -aligned, aligned))
         m.d.comb += accumulator.term.eq(term)
 
         # Age 5 to 6: sums.
         total, scratch = Signal(signed(shape.sum_width)), Signal(signed(shape.sum_width))
-        with m.If(op[5].valid & op[5].sum_add):
-            m.d.sync += total.eq(Mux(op[5].sum_first, 0, Mux(op[5].sum_hop, self.sum_i, total)) + term)
-        with m.If(op[5].valid & op[5].scratch_add):
-            m.d.sync += scratch.eq(Mux(op[5].scratch_first, 0, scratch) + term)
+        with m.If(op.age_5.valid & op.age_5.sum_add):
+            m.d.sync += total.eq(Mux(op.age_5.sum_first, 0, Mux(op.age_5.sum_hop, self.sum_i, total)) + term)
+        with m.If(op.age_5.valid & op.age_5.scratch_add):
+            m.d.sync += scratch.eq(Mux(op.age_5.scratch_first, 0, scratch) + term)
         m.d.comb += self.sum_o.eq(total)
 
         # Age 6 to 8: a finished sum is rounded and handed on.
         sources = {Source.SUM: total, Source.NEIGHBOUR: self.sum_i, Source.SCRATCH: scratch}
-        with m.Switch(op[6].source):
+        with m.Switch(op.age_6.source):
             for source, value in sources.items():
                 with m.Case(source):
                     m.d.comb += nearest.value.eq(value)
         m.d.comb += [
-            nearest.amount.eq(op[6].amount),
+            nearest.amount.eq(op.age_6.amount),
             integrator.change.eq(nearest.result),
             integrator.nudge.eq(reads[Bank.NUDGE].data),
             activation.result.eq(nearest.result),
@@ -179,15 +179,15 @@ class Lane(wiring.Component):
         # Age 9 to 11: operands of the new state.
         m.d.comb += [
             p.value.eq(integrator.momentum),
-            p.address.eq(op[10].out_file),
-            p.write.eq(op[10].valid & op[10].store_p),
+            p.address.eq(op.age_10.out_file),
+            p.write.eq(op.age_10.valid & op.age_10.store_p),
             x.value.eq(integrator.position),
-            x.address.eq(op[11].out_file),
-            x.write.eq(op[11].valid & (op[11].consumer == Consumer.DRIFT)),
+            x.address.eq(op.age_11.out_file),
+            x.write.eq(op.age_11.valid & (op.age_11.consumer == Consumer.DRIFT)),
         ]
 
         for way in range(shape.ways):
-            clips = (op[10].check_p & p.clip & (op[10].way == way)) | (op[11].check_x & x.clip & (op[11].way == way))
+            clips = (op.age_10.check_p & p.clip & (op.age_10.way == way)) | (op.age_11.check_x & x.clip & (op.age_11.way == way))
             m.d.sync += [
                 self.overflow[way].eq(~self.restart[way] & (self.overflow[way] | integrator.overflow[way])),
                 self.clip[way].eq(~self.restart[way] & (self.clip[way] | clips)),

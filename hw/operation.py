@@ -1,7 +1,7 @@
 """The micro-operation: what the sequencer issues, one a cycle, and every lane executes at the same time.
 
-An operation is one multiplication and where its product goes. It is delayed once, centrally; a lane sees it at each of `STAGES`
-ages, so lanes hold no control registers of their own. Ages (cycles since the lanes first see it):
+An operation is one multiplication and where its product goes. It is delayed once, centrally; a lane sees it at all the ages that
+`AGES` names, so lanes hold no control registers of their own. Ages (cycles since the lanes first see it):
 
     0   addresses: parameters, momentum, operand files; the ring moves
     1   operands are selected                    2   multiplier inputs        3, 4   product
@@ -24,8 +24,22 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import SHIFT_LIMIT
 from loschmidt.spec.shape import Shape
 
-#: Ages at which a lane looks at an operation: 0 to ``STAGES - 1``.
-STAGES = 12
+#: Which fields a lane looks at, at which age. An operation is delayed only as far as this says.
+AGES: dict[int, tuple[str, ...]] = {
+    0: ("valid", "file", "ring_file", "state", "parameter", "ring_move", "ring_load"),
+    1: ("left", "right"),
+    4: ("scale", "negate"),
+    5: ("valid", "file", "sum_add", "sum_first", "sum_hop", "scratch_add", "scratch_first", "shift"),
+    6: ("source", "amount", "accumulator"),
+    7: ("state", "nudge_address"),
+    8: ("valid", "consumer", "out_file", "nudge", "nudge_negate", "accumulate", "accumulator"),
+    9: ("valid", "way", "consumer", "state", "double"),
+    10: ("valid", "way", "consumer", "state", "out_file", "trace", "trace_address", "store_p", "check_p"),
+    11: ("valid", "way", "consumer", "out_file", "check_x"),
+}
+
+#: Ages that a lane sees: 0 to ``STAGES - 1``.
+STAGES = max(AGES) + 1
 
 #: Cycles from an operation's issue to the first issue that may use what it wrote.
 OPERAND_LATENCY = 12  # drift -> x
@@ -154,3 +168,9 @@ def operation_layout(shape: Shape) -> data.StructLayout:
             "check_x": 1,
         }
     )
+
+
+def aged_layout(shape: Shape) -> data.StructLayout:
+    """What a lane sees of the operations under way: members ``age_0`` to ``age_11``, each with the fields of `AGES`."""
+    fields = operation_layout(shape).members
+    return data.StructLayout({f"age_{age}": data.StructLayout({name: fields[name] for name in names}) for age, names in AGES.items()})
