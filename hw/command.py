@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,6 +14,7 @@ from loschmidt.spec.run import STEP_LIMIT, Direction, Nudge
 from loschmidt.spec.shape import Shape
 
 from .host_access import HostAccess
+from .index import index as index_of
 from .request import run_layout
 
 #: Payload words of each request; WRITE has these and the values.
@@ -51,7 +52,7 @@ class CommandPort(wiring.Component):
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
-        context = unsigned(max(1, (shape.contexts - 1).bit_length()))
+        context = index_of(shape.contexts)
         word = HostAccess(shape).members["data"].shape
         super().__init__(
             {
@@ -64,7 +65,7 @@ class CommandPort(wiring.Component):
                 "hamiltonian": Out(2),
                 "s": Out(range(STEP_LIMIT + 1)),
                 "host": Out(HostAccess(shape)),
-                "lane": Out(range(shape.lanes)),
+                "lane": Out(index_of(shape.lanes)),
                 "every": Out(1),
                 "capture": Out(1),
                 "chain_move": Out(1),
@@ -119,7 +120,7 @@ class CommandPort(wiring.Component):
         answer = Signal(32)
         m.d.comb += answer.eq(Mux(opcode == Opcode.STATUS, Array(status)[position], Array(identity)[position]))
 
-        row, lane, part = Signal(range(max(2, shape.rows))), Signal(16), Signal(2)
+        row, lane, part = Signal(index_of(shape.rows)), Signal(16), Signal(2)
         addresses = Signal(16)  # left to read or write
         remainder, quotient, bit = Signal(16), Signal(16), Signal(range(16))
         value = Signal(len(host.data))
@@ -145,18 +146,17 @@ class CommandPort(wiring.Component):
                 with m.If(take):
                     m.d.sync += [opcode.eq(self.i.payload[24:]), tag.eq(self.i.payload[16:24]), left.eq(self.i.payload[:16])]
                     m.next = "OPCODE"
-            with m.State("OPCODE"):
-                with m.Switch(opcode):
-                    for code, count in ARGUMENTS.items():
-                        with m.Case(code):
-                            m.d.sync += wanted.eq(count)
-                            fits = left > count if code is Opcode.WRITE else left == count
-                            with m.If(fits):
-                                m.next = "ARGUMENTS"
-                            with m.Else():
-                                fail(Error.LENGTH)
-                    with m.Default():
-                        fail(Error.OPCODE)
+            with m.State("OPCODE"), m.Switch(opcode):
+                for code, count in ARGUMENTS.items():
+                    with m.Case(code):
+                        m.d.sync += wanted.eq(count)
+                        fits = left > count if code is Opcode.WRITE else left == count
+                        with m.If(fits):
+                            m.next = "ARGUMENTS"
+                        with m.Else():
+                            fail(Error.LENGTH)
+                with m.Default():
+                    fail(Error.OPCODE)
             with m.State("ARGUMENTS"):
                 m.d.comb += self.i.ready.eq(index != wanted)
                 with m.If(index == wanted):
@@ -165,50 +165,49 @@ class CommandPort(wiring.Component):
                         m.next = "CHECK"
                 with m.Elif(take):
                     m.d.sync += [arguments[index].eq(self.i.payload), index.eq(index + 1)]
-            with m.State("CHECK"):
-                with m.Switch(opcode):
-                    with m.Case(Opcode.IDENTIFY):
-                        m.d.sync += length.eq(len(identity))
+            with m.State("CHECK"), m.Switch(opcode):
+                with m.Case(Opcode.IDENTIFY):
+                    m.d.sync += length.eq(len(identity))
+                    m.next = "RESPOND"
+                with m.Case(Opcode.STATUS):
+                    m.d.sync += length.eq(len(status))
+                    m.next = "RESPOND"
+                with m.Case(Opcode.RESET_STATUS):
+                    m.d.comb += reset_status.eq(1)
+                    m.next = "RESPOND"
+                with m.Case(Opcode.CONFIGURE):
+                    valid = (arguments[0][:8] < len(Hamiltonian)) & (arguments[0][8:] <= STEP_LIMIT)
+                    with m.If(valid):
+                        m.d.sync += [self.hamiltonian.eq(arguments[0]), self.s.eq(arguments[0][8:])]
                         m.next = "RESPOND"
-                    with m.Case(Opcode.STATUS):
-                        m.d.sync += length.eq(len(status))
-                        m.next = "RESPOND"
-                    with m.Case(Opcode.RESET_STATUS):
-                        m.d.comb += reset_status.eq(1)
-                        m.next = "RESPOND"
-                    with m.Case(Opcode.CONFIGURE):
-                        valid = (arguments[0][:8] < len(Hamiltonian)) & (arguments[0][8:] <= STEP_LIMIT)
-                        with m.If(valid):
-                            m.d.sync += [self.hamiltonian.eq(arguments[0]), self.s.eq(arguments[0][8:])]
-                            m.next = "RESPOND"
+                    with m.Else():
+                        fail(Error.VALUE)
+                with m.Case(Opcode.WRITE, Opcode.READ):
+                    m.d.sync += [remainder.eq(left), quotient.eq(0), bit.eq(15)]
+                    with m.If((arguments[0] >= len(Bank)) | ((opcode == Opcode.WRITE) & read_only[bank])):
+                        fail(Error.BANK)
+                    with m.Elif(opcode == Opcode.WRITE):
+                        m.next = "DIVIDE"
+                    with m.Else():
+                        m.d.sync += [quotient.eq(arguments[2]), remainder.eq(0)]
+                        with m.If((arguments[2] == 0) | (arguments[2] * per_address[bank] > protocol.PAYLOAD_LIMIT)):
+                            fail(Error.LENGTH)
                         with m.Else():
-                            fail(Error.VALUE)
-                    with m.Case(Opcode.WRITE, Opcode.READ):
-                        m.d.sync += [remainder.eq(left), quotient.eq(0), bit.eq(15)]
-                        with m.If((arguments[0] >= len(Bank)) | ((opcode == Opcode.WRITE) & read_only[bank])):
-                            fail(Error.BANK)
-                        with m.Elif(opcode == Opcode.WRITE):
-                            m.next = "DIVIDE"
-                        with m.Else():
-                            m.d.sync += [quotient.eq(arguments[2]), remainder.eq(0)]
-                            with m.If((arguments[2] == 0) | (arguments[2] * per_address[bank] > protocol.PAYLOAD_LIMIT)):
-                                fail(Error.LENGTH)
-                            with m.Else():
-                                m.next = "ADDRESS"
-                    with m.Case(Opcode.RUN):
-                        m.next = "RUN"
-                    with m.Case(Opcode.COPY, Opcode.FLIP):
-                        both = (arguments[0][:16] < shape.contexts) & (
-                            Mux(opcode == Opcode.COPY, arguments[0][16:] < shape.contexts, arguments[0][16:] == 0)
-                        )
-                        with m.If(both):
-                            m.next = "MOVE"
-                        with m.Else():
-                            fail(Error.CONTEXT)
-                    with m.Case(Opcode.CLEAR):
-                        m.d.sync += [host.address.eq(0), host.active.eq(1)]
-                        m.d.sync += [arguments[0].eq(Bank.ACCUMULATOR), host.data.eq(0), host.write.eq(1), self.every.eq(1)]
-                        m.next = "CLEAR"
+                            m.next = "ADDRESS"
+                with m.Case(Opcode.RUN):
+                    m.next = "RUN"
+                with m.Case(Opcode.COPY, Opcode.FLIP):
+                    both = (arguments[0][:16] < shape.contexts) & (
+                        Mux(opcode == Opcode.COPY, arguments[0][16:] < shape.contexts, arguments[0][16:] == 0)
+                    )
+                    with m.If(both):
+                        m.next = "MOVE"
+                    with m.Else():
+                        fail(Error.CONTEXT)
+                with m.Case(Opcode.CLEAR):
+                    m.d.sync += [host.address.eq(0), host.active.eq(1)]
+                    m.d.sync += [arguments[0].eq(Bank.ACCUMULATOR), host.data.eq(0), host.write.eq(1), self.every.eq(1)]
+                    m.next = "CLEAR"
 
             # How many addresses a write is for: the payload divided by the words of one.
             with m.State("DIVIDE"):
@@ -326,7 +325,7 @@ class CommandPort(wiring.Component):
                 with m.If(left == 0):
                     m.next = "RESPOND"
             with m.State("RESPOND"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(Cat(length, tag, error.as_value() if hasattr(error, "as_value") else error))]
+                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(Cat(length, tag, error))]
                 with m.If(self.o.ready):
                     m.next = "HEADER"
                     with m.If(length != 0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, Mux, Signal, unsigned
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -13,6 +13,7 @@ from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
+from .index import index
 from .operation import Consumer, Left, Right, Scale, Source
 from .program import Loop, Place, Row
 
@@ -79,22 +80,22 @@ class Engine(wiring.Component):
     def __init__(self, shape: Shape, rows: Sequence[Row], *, single: bool = False) -> None:
         self.array, self.rows, self.single = shape, rows, single
         pc = range(len(rows))
-        index = unsigned(max(1, (shape.rows - 1).bit_length()))
-        inner = unsigned(max(1, (max(shape.lanes, shape.inputs) - 1).bit_length()))
-        address = unsigned(max(1, layout.depth(Bank.PARAMETER, shape).bit_length()))
+        row = index(shape.rows)
+        inner = index(max(shape.lanes, shape.inputs))
+        address = index(layout.depth(Bank.PARAMETER, shape))
         super().__init__(
             {
                 "start": In(1),
-                "way_i": In(range(shape.ways)),
+                "way_i": In(index(shape.ways)),
                 "row_i": In(pc),
                 "free": Out(1),
                 "valid": Out(1),
                 "advance": In(1),
-                "way": Out(range(shape.ways)),
+                "way": Out(index(shape.ways)),
                 "slot": Out(row_layout(shape, rows)),
-                "row": Out(index),
-                "operand_row": Out(index),
-                "block": Out(index),
+                "row": Out(row),
+                "operand_row": Out(row),
+                "block": Out(row),
                 "column": Out(inner),
                 "offset": Out(address),
                 "offset_parameter": Out(address),

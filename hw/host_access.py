@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth import signed, unsigned
+from amaranth import signed
 from amaranth.lib.wiring import Out, Signature
 
 from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
+
+from .index import index
 
 #: Cycles from a stable ``address`` to the word at a memory's output.
 READ_LATENCY = 1
@@ -27,7 +29,7 @@ class HostAccess(Signature):
     def __init__(self, shape: Shape) -> None:
         depth = max(layout.depth(bank, shape) for bank in Bank)
         widest = max(layout.width(bank, shape) for bank in Bank)
-        address = unsigned(max(1, (depth - 1).bit_length()))
+        address = index(depth)
         super().__init__(
             {
                 "active": Out(1),
@@ -40,5 +42,3 @@ class HostAccess(Signature):
                 "destination": Out(address),
             }
         )
-
-

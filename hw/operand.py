@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal, signed, unsigned
+from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec.shape import Shape
 
+from .index import index
 from .rounding import nearest, saturated
 from .store import store
 
@@ -27,7 +28,7 @@ class OperandFile(wiring.Component):
         self.formats = shape.formats
         self.depth = shape.ways * shape.rows
         self.ports = ports
-        address = unsigned(max(1, (self.depth - 1).bit_length()))
+        address = index(self.depth)
         operand = signed(self.formats.operand.width)
         members = {"value": In(signed(self.formats.state.width)), "write": In(1), "address": In(address), "clip": Out(1)}
         for i in range(ports):

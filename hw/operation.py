@@ -16,13 +16,14 @@ An operation is one multiplication and where its product goes. It is delayed onc
 
 from __future__ import annotations
 
-from amaranth import unsigned
 from amaranth.lib import data, enum
 
 from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import SHIFT_LIMIT
 from loschmidt.spec.shape import Shape
+
+from .index import index
 
 #: Which fields a lane looks at, at which age. An operation is delayed only as far as this says.
 AGES: dict[int, tuple[str, ...]] = {
@@ -127,20 +128,17 @@ def operation_layout(shape: Shape) -> data.StructLayout:
     store_p, check_p, check_x : the momentum's operand is stored; the clipping of either operand is flagged
     """
 
-    def address(depth: int) -> unsigned:
-        return unsigned(max(1, (depth - 1).bit_length()))
-
-    files = address(shape.ways * shape.rows)
+    files = index(shape.ways * shape.rows)
     return data.StructLayout(
         {
             "valid": 1,
-            "way": address(shape.ways),
+            "way": index(shape.ways),
             "file": files,
             "ring_file": files,
             "out_file": files,
-            "state": address(layout.depth(Bank.POSITION, shape)),
-            "parameter": address(layout.depth(Bank.PARAMETER, shape)),
-            "accumulator": address(layout.depth(Bank.ACCUMULATOR, shape)),
+            "state": index(layout.depth(Bank.POSITION, shape)),
+            "parameter": index(layout.depth(Bank.PARAMETER, shape)),
+            "accumulator": index(layout.depth(Bank.ACCUMULATOR, shape)),
             "left": Left,
             "right": Right,
             "scale": Scale,
@@ -159,9 +157,9 @@ def operation_layout(shape: Shape) -> data.StructLayout:
             "amount": 6,
             "nudge": 1,
             "nudge_negate": 1,
-            "nudge_address": address(layout.depth(Bank.NUDGE, shape)),
+            "nudge_address": index(layout.depth(Bank.NUDGE, shape)),
             "trace": 1,
-            "trace_address": address(layout.depth(Bank.TRACE, shape)),
+            "trace_address": index(layout.depth(Bank.TRACE, shape)),
             "double": 1,
             "store_p": 1,
             "check_p": 1,

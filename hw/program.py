@@ -171,9 +171,7 @@ def _product(product: Product, activated: bool, shape: Shape) -> list[Group]:
         case Product.KINETIC:
             return [Group(name, (slot(Left.P, Right.P),), short=True)]
         case Product.POTENTIAL:
-            find = Slot(
-                Loop.SINGLE, Left.PAIR, Right.OFFSET, Place.SCRATCH, fresh=True, consumer=Consumer.POTENTIAL, source=Source.SCRATCH
-            )
+            find = Slot(Loop.SINGLE, Left.PAIR, Right.OFFSET, Place.SCRATCH, fresh=True, consumer=Consumer.POTENTIAL, source=Source.SCRATCH)
             digits = (slot(Left.POTENTIAL_LOW, Right.ONE), slot(Left.POTENTIAL_HIGH, Right.ONE, scale=Scale.DIGIT))
             return [Group("potential", (find,), short=True), Group(name, digits)]
 

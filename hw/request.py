@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import unsigned
+from amaranth import hdl
 from amaranth.lib import data
 
 from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import SHIFT_LIMIT, Accumulate, Direction, Nudge
 from loschmidt.spec.shape import Shape
+
+from .index import index
 
 
 def run_layout(shape: Shape) -> data.StructLayout:
@@ -20,12 +22,12 @@ def run_layout(shape: Shape) -> data.StructLayout:
     input_address, nudge_address, trace_address : of the first step taken, in the buffer's bank
     """
 
-    def address(bank: Bank) -> unsigned:
-        return unsigned(max(1, (layout.depth(bank, shape) - 1).bit_length()))
+    def address(bank: Bank) -> hdl.Shape:
+        return index(layout.depth(bank, shape))
 
     return data.StructLayout(
         {
-            "context": unsigned(max(1, (shape.contexts - 1).bit_length())),
+            "context": index(shape.contexts),
             "steps": 32,
             "direction": range(len(Direction)),
             "accumulate": range(len(Accumulate)),

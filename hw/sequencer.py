@@ -6,7 +6,7 @@ until it ends; the short one slips its groups in between and goes first. While o
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Array, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,6 +17,7 @@ from loschmidt.spec.run import STEP_LIMIT, Accumulate, Direction, Nudge
 from loschmidt.spec.shape import Shape
 
 from .engine import Engine, row_layout
+from .index import index
 from .operation import ACCUMULATOR_LATENCY, STAGES, Consumer, operation_layout
 from .program import assemble
 from .request import run_layout
@@ -41,7 +42,7 @@ class Sequencer(wiring.Component):
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
-        context = unsigned(max(1, (shape.contexts - 1).bit_length()))
+        context = index(shape.contexts)
         super().__init__(
             {
                 "run": In(run_layout(shape)),
@@ -50,7 +51,7 @@ class Sequencer(wiring.Component):
                 "hamiltonian": In(2),
                 "s": In(range(STEP_LIMIT + 1)),
                 "operation": Out(operation_layout(shape)),
-                "input_address": Out(range(max(2, layout.depth(Bank.INPUT, shape)))),
+                "input_address": Out(index(layout.depth(Bank.INPUT, shape))),
                 "restart": Out(shape.ways),
                 "done": Out(shape.ways),
                 "done_context": Out(data.ArrayLayout(context, shape.ways)),
@@ -108,10 +109,10 @@ class Sequencer(wiring.Component):
         # Engines.
         m.submodules.long = long = Engine(shape, rows)
         m.submodules.quick = quick = Engine(shape, rows, single=True)
-        favourite = Signal(range(shape.ways))  # the way that issued a long group last gives way
+        favourite = Signal(index(shape.ways))  # the way that issued a long group last gives way
         for engine, wanted in ((quick, short), (long, ~short)):
             waiting = Signal(shape.ways, name="waiting")
-            chosen = Signal(range(shape.ways), name="chosen")
+            chosen = Signal(index(shape.ways), name="chosen")
             m.d.comb += waiting.eq(ready & wanted)
             for distance in reversed(range(shape.ways)):
                 for w in range(shape.ways):
@@ -134,7 +135,7 @@ class Sequencer(wiring.Component):
         m.d.comb += use_quick.eq(quick.valid)
         slot = Signal(row_layout(shape, rows))
         m.d.comb += slot.eq(Mux(use_quick, quick.slot, long.slot))
-        way = Signal(range(shape.ways))
+        way = Signal(index(shape.ways))
         m.d.comb += way.eq(Mux(use_quick, quick.way, long.way))
         run = Signal(run_layout(shape))
         m.d.comb += run.eq(Array(item.as_value() for item in runs)[way])
@@ -235,9 +236,7 @@ class Sequencer(wiring.Component):
                     with m.If(slot.ends_step):
                         m.d.sync += [
                             remaining[w].eq(remaining[w] - 1),
-                            runs[w].input_address.eq(
-                                runs[w].input_address + Mux(back, Const(-shape.inputs, signed(32)), shape.inputs)
-                            ),
+                            runs[w].input_address.eq(runs[w].input_address + Mux(back, Const(-shape.inputs, signed(32)), shape.inputs)),
                         ]
                         with m.If(runs[w].nudge == Nudge.STREAM):
                             m.d.sync += runs[w].nudge_address.eq(runs[w].nudge_address + stride)
