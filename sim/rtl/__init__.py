@@ -1,1 +1,7 @@
 """The gateware as a device: Amaranth to Verilog, Verilog to native code, native code behind a port of 32-bit words."""
+
+from .open import open_rtl
+from .port import RtlPort, SimulationError, Stall
+from .tools import ToolError
+
+__all__ = ["RtlPort", "SimulationError", "Stall", "ToolError", "open_rtl"]

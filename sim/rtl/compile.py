@@ -21,13 +21,20 @@ VERILATOR_FLAGS = (
     *("-Wall", "-Wno-DECLFILENAME", "-Wno-UNUSEDSIGNAL", "-Wno-PROCASSINIT", "-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "-Wno-CASEINCOMPLETE"),
 )
 
-_COMPILER_FLAGS = ("-std=c++17", "-fPIC", "-fno-strict-aliasing", "-DVL_TIME_CONTEXT", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0")
-FAST, SMALL = "-O2", "-O1"
+_COMPILER_FLAGS = ("-std=c++17", "-fPIC", "-fno-strict-aliasing", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0")
+FAST, ONCE = "-O2", "-O1"
+
+#: Sources below this many bytes are compiled as one: reading the headers takes longer than they do.
+SMALL = 100_000
 
 
 def versions() -> str:
     """Everything outside the project that a build depends on."""
-    return "\n".join((tools.verilator_version(), tools.compiler_version(), repr(VERILATOR_FLAGS), repr(_COMPILER_FLAGS), FAST, SMALL))
+    return "\n".join((_compiler_key(), repr(VERILATOR_FLAGS)))
+
+
+def _compiler_key() -> str:
+    return "\n".join((tools.verilator_version(), tools.compiler_version(), repr(_COMPILER_FLAGS), FAST, ONCE))
 
 
 def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: str = "") -> list[Path]:
@@ -39,12 +46,21 @@ def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: 
     return sorted(directory.glob(f"{PREFIX}*.cpp"))
 
 
+def gathered(sources: Iterable[Path], directory: Path) -> list[Path]:
+    """The same sources for the compiler, largest first, those below `SMALL` bytes as one that includes them."""
+    ordered = sorted(sources, key=lambda path: -path.stat().st_size)
+    small = [path for path in ordered if path.stat().st_size < SMALL]
+    together = directory / "small.cpp"
+    together.write_text("".join(f'#include "{path}"\n' for path in small))
+    return [*ordered[: -len(small)], together] if small else ordered
+
+
 def compile_sources(sources: Iterable[Path], directory: Path, flags: Sequence[str] = (), level: str = FAST) -> list[Path]:
     """Compile, on every processor, into ``directory``; code that runs once (Verilator's ``Slow`` files) is optimised less."""
 
     def compile_one(source: Path) -> Path:
         target = directory / f"{source.stem}.o"
-        optimise = SMALL if "Slow" in source.stem else level
+        optimise = ONCE if "Slow" in source.stem else level
         command: list[str | Path] = [tools.compiler(), optimise, *_COMPILER_FLAGS, *_includes(), *flags, "-c", source, "-o", target]
         tools.run(command, f"compiling {source.name}", directory)
         return target
@@ -58,9 +74,9 @@ def runtime(*names: str) -> list[Path]:
     include = tools.verilator_root() / "include"
 
     def build(directory: Path) -> None:
-        compile_sources([include / f"{name}.cpp" for name in names], directory, level=SMALL)
+        compile_sources([include / f"{name}.cpp" for name in names], directory, level=ONCE)
 
-    directory = cache.built("runtime", cache.digest(versions(), *names), build)
+    directory = cache.built("runtime", cache.digest(_compiler_key(), *names), build)
     return [directory / f"{name}.o" for name in names]
 
 

@@ -1,0 +1,49 @@
+"""From a shape to a port: the array's gateware, built if need be, powered up."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import loschmidt.hw
+import loschmidt.spec
+from loschmidt.hw.array import Array
+from loschmidt.spec import layout
+from loschmidt.spec.shape import Shape
+
+from . import cache
+from .library import LANES_APART, library
+from .port import NO_STALL, RtlPort, Stall
+from .verilog import verilog
+
+#: Arrays up to this many lanes are compiled for speed, larger ones for the time it takes to compile them.
+INLINED_LANES = 8
+
+
+def patience(shape: Shape) -> int:
+    """Cycles without any word moving after which an array must have hung.
+
+    The longest silence is a few runs of a whole input buffer, or a sweep of all accumulators, each far below this.
+    """
+    step = 64 + 8 * shape.rows * (shape.padded + shape.inputs + 32)
+    longest_run = shape.input_depth * step * (shape.ways + 2)
+    return 2 * longest_run + 16 * layout.depth(layout.Bank.ACCUMULATOR, shape) + 10_000
+
+
+def gateware(shape: Shape) -> str:
+    """Verilog of the array. Kept under the hash of its sources, as to elaborate many lanes takes Amaranth a while."""
+    folders = [Path(__file__).parent, *(Path(place) for package in (loschmidt.hw, loschmidt.spec) for place in package.__path__)]
+    sources = [path.read_text() for folder in folders for path in sorted(folder.glob("*.py"))]
+
+    def build(directory: Path) -> None:
+        (directory / "array.v").write_text(verilog(Array(shape)))
+
+    key = cache.digest(json.dumps(shape.to_json()), version("amaranth"), *sources)
+    return (cache.built("gateware", key, build) / "array.v").read_text()
+
+
+def open_rtl(shape: Shape, stall: Stall = NO_STALL) -> RtlPort:
+    """Power up the gateware of a shape, building it first if the cache has none (`ToolError` if that is impossible)."""
+    control = LANES_APART if shape.lanes > INLINED_LANES else ""
+    return RtlPort(library(gateware(shape), control), patience(shape), stall)

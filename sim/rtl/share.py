@@ -1,0 +1,58 @@
+"""RTLIL with one module where there were many alike: a ring of lanes is compiled once, not once for each lane."""
+
+from __future__ import annotations
+
+import re
+
+_MODULE = re.compile(r"^(?:attribute [^\n]*\n)*module \\(\S+)\n.*?^end\n", re.MULTILINE | re.DOTALL)
+_CELL = re.compile(r"^  cell \\(\S+)( \S+)\n(.*?)^  end\n", re.MULTILINE | re.DOTALL)
+#: Ports that Amaranth names after a net of the whole design, which differs between modules that are otherwise alike.
+_PORT = re.compile(r"\\port\$\d+\$\d+")
+
+
+def share(text: str) -> str:
+    """The same design with modules of equal content merged, and named by the last part of their hierarchical name.
+
+    ``top.lane_0.integrator`` and ``top.lane_1.integrator`` both become ``integrator``.
+    """
+    modules = {match[1]: match[0] for match in _MODULE.finditer(text)}
+    head = text[: next(_MODULE.finditer(text)).start()]
+    shared: dict[str, str] = {}  # old name to new
+    ports: dict[str, dict[str, str]] = {}  # likewise, of each module's ports
+    bodies: dict[str, str] = {}  # content to new name
+    taken: set[str] = set()
+    result: list[str] = []
+    # A module's cells must be renamed before it can be compared, so the deepest come first.
+    for name in sorted(modules, key=lambda name: (-name.count("."), list(modules).index(name))):
+        body = _CELL.sub(lambda match: _cell(match, shared, ports), modules[name])
+        ports[name] = own = {old: f"\\port${index}" for index, old in enumerate(dict.fromkeys(_PORT.findall(body)))}
+        body = _renamed(body, own)
+        anonymous = body.replace(f"module \\{name}\n", "module\n", 1)
+        if anonymous not in bodies:
+            bodies[anonymous] = _fresh(name, taken)
+            result.append(body.replace(f"module \\{name}\n", f"module \\{bodies[anonymous]}\n", 1))
+        shared[name] = bodies[anonymous]
+    return head + "\n".join(result)
+
+
+def _cell(match: re.Match[str], shared: dict[str, str], ports: dict[str, dict[str, str]]) -> str:
+    """An instance under its module's new name, connected to the module's new ports."""
+    kind, rest, connections = match.groups()
+    for old, new in ports.get(kind, {}).items():
+        connections = connections.replace(f"connect {old} ", f"connect {new} ")
+    return f"  cell \\{shared.get(kind, kind)}{rest}\n{connections}  end\n"
+
+
+def _renamed(body: str, ports: dict[str, str]) -> str:
+    return _PORT.sub(lambda match: ports[match[0]], body)
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    """A new module's name: its own last part, without a number that only tells instances apart."""
+    last = re.sub(r"_\d+$", "", name.rpartition(".")[2])
+    candidate, number = last, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{last}_{number}"
+    taken.add(candidate)
+    return candidate
