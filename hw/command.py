@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -123,7 +123,7 @@ class CommandPort(wiring.Component):
         row, lane, part = Signal(index_of(shape.rows)), Signal(16), Signal(2)
         addresses = Signal(16)  # left to read or write
         remainder, quotient, bit = Signal(16), Signal(16), Signal(range(16))
-        value = Signal(len(host.data))
+        value = Signal(signed(-(-len(host.data) // protocol.WORD) * protocol.WORD))  # whole words, sign extended
         last_part, last_lane = Signal(), Signal()
         m.d.comb += [last_part.eq(part == words[bank] - 1), last_lane.eq(lane == lanes[bank] - 1), self.lane.eq(lane)]
 
@@ -237,7 +237,7 @@ class CommandPort(wiring.Component):
                 m.d.sync += host.write.eq(0)
                 with m.If(take):
                     m.d.sync += part.eq(part + 1)
-                    for k in range(3):
+                    for k in range(len(value) // protocol.WORD):
                         with m.If(part == k):
                             m.d.sync += value[32 * k : 32 * k + 32].eq(self.i.payload)
                     with m.If(last_part):
@@ -345,7 +345,7 @@ class CommandPort(wiring.Component):
                 m.d.sync += value.eq(self.input_data)
                 m.next = "SEND"
             with m.State("SEND"):
-                word = Signal(len(value))
+                word = Signal.like(value)
                 m.d.comb += [
                     word.eq(Mux(bank == Bank.INPUT, value, self.chain)),
                     self.o.valid.eq(1),
