@@ -201,7 +201,7 @@ class Echo:
             ends = self._echoes(forward, gradients, {b: k[b] for b in waiting})
             for b, end in ends.items():
                 dev = deviation(end.plus, end.minus)
-                k[b] = min(self.policy.second(k[b], dev, self._formats) if dev else k[b] + LEAP, most[b])
+                k[b] = min(self.policy.second(k[b], dev, self._formats, self.hamiltonian) if dev else k[b] + LEAP, most[b])
                 if dev:
                     waiting.remove(b)
             if not waiting:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.fixed import Format
 from loschmidt.spec.formats import Formats
+from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian
 
 from .device import Ints
 
@@ -61,19 +62,26 @@ class NudgePolicy:
         """The stencil's denominator, for eps = 1."""
         return 1 / 12 if self.pairs == 2 else 1 / 2
 
-    def aim(self, formats: Formats) -> int:
-        """log2 of the deviation aimed at: -5 for multipliers up to 16 bits, -7 from 24 bits on, -6 between."""
+    def aim(self, formats: Formats, hamiltonian: Hamiltonian) -> int:
+        """log2 of the deviation aimed at.
+
+        With an activation, -5 for 18 x 18 multipliers, -4 up to 16 bits and -6 from 24 bits on: there, rounding and curvature cost
+        about the same. A linear force has no curvature, and its products are quadratic, so that central differences of any width are
+        exact: -4, as far as the detector lets it.
+        """
         if self.target is not None:
             return self.target
-        return -5 if formats.multiplier <= 16 else -7 if formats.multiplier >= 24 else -6
+        if not DEFINITIONS[hamiltonian].activated or formats.multiplier <= 16:
+            return -4
+        return -6 if formats.multiplier >= 24 else -5
 
     def first(self, norm: float) -> int:
         """k of the probe, for ``||G||_1 = norm > 0``."""
         return self.start + math.floor(-math.log2(norm))
 
-    def second(self, k: int, deviation: float, formats: Formats) -> int:
+    def second(self, k: int, caused: float, formats: Formats, hamiltonian: Hamiltonian) -> int:
         """k after a probe at k has caused a deviation > 0."""
-        return k + round(self.aim(formats) - math.log2(deviation))
+        return k + round(self.aim(formats, hamiltonian) - math.log2(caused))
 
 
 def largest_exponent(peak: float, state: Format) -> int:
@@ -94,7 +102,7 @@ class SampleReport:
     Members
     -------
     eps : nudge strength; 0 where the loss gradient is zero and there is nothing to do
-    dev : RMS of (echo(+) - echo(-)) / 2 over positions and momenta, where the start should be, in units of the state
+    dev : `deviation` of the two echoes where the start should be, in units of the state
     asym : ||echo(+) + echo(-) - 2 start|| / ||echo(+) - echo(-)||: what is even in eps, and so not gradient
     overflow, clip : the state wrapped, or was clipped where it entered a product, on the way there or back
     """
@@ -112,8 +120,14 @@ class SampleReport:
 
 
 def deviation(plus: Floats, minus: Floats) -> float:
-    """RMS of half the difference of two echoes' ends, (2N,) each, in units of the state."""
-    return float(np.sqrt(np.mean(((plus - minus) / 2) ** 2)))
+    """RMS of d = (echo(+) - echo(-)) / 2 over positions and momenta, (2N,) each, every one weighted by its own square.
+
+    ``sqrt(sum d^4 / sum d^2)``, in units of the state. Where all oscillators deviate alike this is the plain RMS; where few of many do
+    (uncoupled ones, of which the loss sees some) it is theirs, and they are the ones that curvature would spoil.
+    """
+    squares = ((plus - minus) / 2) ** 2
+    total = float(np.sum(squares))
+    return math.sqrt(float(np.sum(squares**2)) / total) if total else 0.0
 
 
 def asymmetry(plus: Floats, minus: Floats, start: Floats) -> float:

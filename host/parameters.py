@@ -55,7 +55,7 @@ def initial(hamiltonian: Hamiltonian, n: int, m: int, rng: np.random.Generator) 
         case Hamiltonian.LINEAR:
             pass
         case Hamiltonian.DIAGONAL:
-            master |= {"gain": rng.uniform(0.5, 1.5, n), "bias": rng.normal(0.0, 0.1, n)}
+            master |= {"gain": rng.uniform(0.25, 1.0, n), "bias": rng.normal(0.0, 0.1, n)}
         case Hamiltonian.DENSE:
             master |= {"coupling": rng.normal(0.0, 0.5 * n**-0.5, (n, n)), "bias": rng.normal(0.0, 0.1, n)}
     return {name: master[name] for name in names(hamiltonian)}

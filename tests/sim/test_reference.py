@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from loschmidt.sim.golden import Golden
 from loschmidt.sim.reference import Activation, Reference
 from loschmidt.spec.activation import table
+from loschmidt.spec.fixed import Format
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter
 from loschmidt.spec.run import Run
@@ -17,6 +18,11 @@ Floats = NDArray[np.float64]
 FORMATS = PRESETS["18"]
 N, M, STEPS, S = 5, 2, 12, 2
 LENGTHS = np.array([12, 7, 1])
+
+
+def real(codes: NDArray[np.int64], source: Format) -> Floats:
+    values: Floats = np.ldexp(codes.astype(np.float64), -source.fraction)
+    return values
 
 
 class Problem:
@@ -89,9 +95,8 @@ def test_forward_map_is_the_golden_model_without_rounding(hamiltonian: Hamiltoni
     start = [np.rint(v / state.lsb).astype(np.int64) for v in (problem.position0, problem.momentum0)]
     rows = table(FORMATS)
     reference = Reference(hamiltonian, S, rows, FORMATS)
-    tape = reference.forward(
-        {p: c * weight.lsb for p, c in codes.items()}, inputs * operand.lsb, LENGTHS, start[0] * state.lsb, start[1] * state.lsb
-    )
+    parameters = {p: real(c, weight) for p, c in codes.items()}
+    tape = reference.forward(parameters, real(inputs, operand), LENGTHS, real(start[0], state), real(start[1], state))
     for b, length in enumerate(LENGTHS):
         golden = Golden(hamiltonian, S, FORMATS, codes, np.asarray(rows, dtype=np.int64), start[0][b], start[1][b])
         golden.run(Run(0, int(length)), inputs[b], np.zeros((1, N), dtype=np.int64))
