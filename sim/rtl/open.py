@@ -13,7 +13,8 @@ from loschmidt.spec import layout
 from loschmidt.spec.shape import Shape
 
 from . import cache
-from .library import LANES_APART, library
+from .design import LANES_APART
+from .library import library
 from .port import NO_STALL, RtlPort, Stall
 from .verilog import verilog
 
@@ -43,7 +44,11 @@ def gateware(shape: Shape) -> str:
     return (cache.built("gateware", key, build) / "array.v").read_text()
 
 
+def lane_control(shape: Shape) -> str:
+    """How Verilator is to treat the lanes."""
+    return LANES_APART if shape.lanes > INLINED_LANES else ""
+
+
 def open_rtl(shape: Shape, stall: Stall = NO_STALL) -> RtlPort:
     """Power up the gateware of a shape, building it first if the cache has none (`ToolError` if that is impossible)."""
-    control = LANES_APART if shape.lanes > INLINED_LANES else ""
-    return RtlPort(library(gateware(shape), control), patience(shape), stall)
+    return RtlPort(library(gateware(shape), lane_control(shape)), patience(shape), stall)

@@ -1,0 +1,74 @@
+"""The program that simulates one design under cocotb, and how a bench is run on it."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from pathlib import Path
+
+import cocotb
+import cocotb_tools.config
+from cocotb_tools.runner import get_runner
+
+from loschmidt.sim.rtl import cache, tools
+from loschmidt.sim.rtl.compile import compile_sources
+from loschmidt.sim.rtl.design import design
+from loschmidt.sim.rtl.verilog import TOP
+from loschmidt.spec.errors import LoschmidtError
+
+
+class BenchError(LoschmidtError):
+    """A bench found a difference, or could not run."""
+
+
+def simulator(verilog: str, control: str = "") -> Path:
+    """Directory of the cocotb simulator of a design; built if the cache has none. ``control`` is as in `sim.rtl.design`."""
+    made = design(verilog, control)
+    main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+    libraries = cocotb_tools.config.libs_dir
+
+    def build(directory: Path) -> None:
+        objects = compile_sources([main], directory, flags=(f"-I{made.headers}",)) + made.objects
+        command: list[str | Path] = [tools.compiler(), "-pthread", *objects, f"-L{libraries}", f"-Wl,-rpath,{libraries}"]
+        tools.run([*command, "-lcocotbvpi_verilator", "-o", TOP], "linking the bench's simulator", directory)
+
+    return cache.built("bench", cache.digest(made.key, cocotb.__version__, str(libraries)), build)
+
+
+def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[str, str], seed: int = 1) -> int:
+    """Run every cocotb test of ``module`` on a design; returns how many ran.
+
+    ``directory`` takes the log and the results. Raises `BenchError` if a test fails, if none ran, or if the simulator cannot run.
+    """
+    build = simulator(verilog)
+    log, results = directory / "bench.log", directory / "results.xml"
+    try:
+        get_runner("verilator").test(
+            test_module=module,
+            hdl_toplevel=TOP,
+            hdl_toplevel_lang="verilog",
+            build_dir=build,
+            test_dir=directory,
+            results_xml=str(results),
+            log_file=log,
+            seed=seed,
+            extra_env=dict(environment),
+        )
+    except (SystemExit, RuntimeError, ValueError) as error:
+        # cocotb leaves Python altogether when a test fails.
+        raise BenchError(f"{module} failed ({_first_failure(results) or error}): see {log}") from error
+    ran = [case for case in ElementTree.parse(results).iter("testcase") if case.find("skipped") is None]
+    if not ran:
+        raise BenchError(f"{module} ran no test: see {log}")
+    return len(ran)
+
+
+def _first_failure(results: Path) -> str:
+    """Name and message of the first test that failed, empty if the results do not say."""
+    if not results.is_file():
+        return ""
+    for case in ElementTree.parse(results).iter("testcase"):
+        fault = next((child for child in case if child.tag in ("failure", "error")), None)
+        if fault is not None:
+            return f"{case.get('name')}: {fault.get('message') or fault.get('error_msg') or fault.text}".strip()
+    return ""
