@@ -1,20 +1,19 @@
-"""The whole array: command port, sequencer, a ring of lanes."""
+"""The whole array: control, and a ring of lanes."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from loschmidt.spec import layout, protocol
-from loschmidt.spec.layout import Bank
+from loschmidt.spec import protocol
 from loschmidt.spec.shape import Shape
 
-from .command import CommandPort
+from .control import Control
 from .lane import Lane
-from .operation import AGES, aged_layout, operation_layout
-from .sequencer import Sequencer
-from .store import store
 
 
 class Array(wiring.Component):
@@ -31,76 +30,29 @@ class Array(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shape = self.array
-        m.submodules.command = command = CommandPort(shape)
-        m.submodules.sequencer = sequencer = Sequencer(shape)
-        lanes = [Lane(shape) for _ in range(shape.lanes)]
-        for index, lane in enumerate(lanes):
-            m.submodules[f"lane_{index}"] = lane
+        m.submodules.control = control = Control(self.array)
+        lanes = [Lane(self.array) for _ in range(self.array.lanes)]
+        for number, lane in enumerate(lanes):
+            m.submodules[f"lane_{number}"] = lane
 
-        wiring.connect(m, command.i, wiring.flipped(self.i))
-        wiring.connect(m, wiring.flipped(self.o), command.o)
-        m.d.comb += [
-            sequencer.run.eq(command.run),
-            sequencer.run_valid.eq(command.run_valid),
-            command.run_ready.eq(sequencer.run_ready),
-            command.idle.eq(sequencer.idle),
-            sequencer.hamiltonian.eq(command.hamiltonian),
-            sequencer.s.eq(command.s),
-            command.done.eq(sequencer.done),
-            command.done_context.eq(sequencer.done_context),
-            command.issued.eq(sequencer.operation.valid),
-        ]
-
-        # Operations age centrally; the lanes first see them a cycle after they are issued.
-        ages = Signal(aged_layout(shape))
-        for name in operation_layout(shape).members:
-            seen = [age for age, names in AGES.items() if name in names]
-            field = sequencer.operation[name]
-            for age in range(max(seen) + 1):
-                delayed = Signal.like(field, name=f"{name}_{age}")
-                m.d.sync += delayed.eq(field)
-                field = delayed
-                if age in seen:
-                    m.d.comb += ages[f"age_{age}"][name].eq(field)
-
-        # Inputs: read as an operation is issued, at the lanes at age 1.
-        width = layout.width(Bank.INPUT, shape)
-        m.submodules.inputs = inputs = store(width, layout.depth(Bank.INPUT, shape))
-        read, write = inputs.read_port(), inputs.write_port()
-        word, word_1 = Signal(signed(width)), Signal(signed(width))
-        m.d.sync += [word.eq(read.data), word_1.eq(word)]
-        m.d.comb += [
-            read.addr.eq(Mux(command.host.active, command.host.address, sequencer.input_address)),
-            write.addr.eq(command.host.address),
-            write.data.eq(command.host.data[:width].as_signed()),
-            write.en.eq(command.host.active & command.host.write & (command.host.bank == Bank.INPUT)),
-            command.input_data.eq(read.data),
-        ]
-
-        for index, lane in enumerate(lanes):
-            following = lanes[(index + 1) % shape.lanes]
+        wiring.connect(m, control.i, wiring.flipped(self.i))
+        wiring.connect(m, wiring.flipped(self.o), control.o)
+        for number, lane in enumerate(lanes):
+            following = lanes[(number + 1) % len(lanes)]
             m.d.comb += [
-                lane.operation.eq(ages),
-                lane.input.eq(word_1),
+                lane.operation.eq(control.operation),
+                lane.input.eq(control.input),
                 lane.ring_i.eq(following.ring_o),
                 lane.sum_i.eq(following.sum_o),
-                lane.restart.eq(sequencer.restart),
-                lane.capture.eq(command.capture),
-                lane.chain_move.eq(command.chain_move),
+                lane.restart.eq(control.restart),
+                lane.capture.eq(control.capture),
+                lane.chain_move.eq(control.chain_move),
                 lane.chain_i.eq(following.chain_o),
             ]
-            for name in command.host.signature.members:
-                m.d.comb += getattr(lane.host, name).eq(getattr(command.host, name))
-            mine = command.every | (command.lane == index)
-            m.d.comb += lane.host.write.eq(command.host.write & mine)
-        m.d.comb += command.chain.eq(lanes[0].chain_o)
-
-        overflow, clip = Signal(shape.ways), Signal(shape.ways)
-        for flags, name in ((overflow, "overflow"), (clip, "clip")):
-            total = 0
-            for lane in lanes:
-                total = total | getattr(lane, name)
-            m.d.sync += flags.eq(total)
-        m.d.comb += [command.overflow.eq(overflow), command.clip.eq(clip)]
+            for name in control.host.signature.members:
+                m.d.comb += getattr(lane.host, name).eq(getattr(control.host, name))
+            m.d.comb += lane.host.write.eq(control.host.write & (control.every | (control.lane == number)))
+        m.d.comb += control.chain.eq(lanes[0].chain_o)
+        for name in ("overflow", "clip"):
+            m.d.sync += getattr(control, name).eq(reduce(or_, (getattr(lane, name) for lane in lanes)))
         return m
