@@ -26,7 +26,7 @@ from loschmidt.spec.region import Table
 from loschmidt.spec.run import SHIFT_LIMIT, Accumulate, Direction, Nudge
 
 from .device import Device, Ints
-from .nudge import NudgePolicy, SampleReport, asymmetry, deviation, largest_exponent, nudge_codes
+from .nudge import DEVIATION_LIMIT, NudgePolicy, SampleReport, asymmetry, deviation, largest_exponent, nudge_codes
 from .parameters import Floats, Master, gradient_from_products, shapes
 from .traverse import Journey, Observe, Traveller, Trip
 
@@ -39,8 +39,9 @@ class Readout(Enum):
     EVERY = "every"  #: each: streamed
 
 
-#: Probes that caused no deviation at all are repeated this often, each time with eps 2**LEAP times as large.
-PROBES, LEAP = 4, 8
+#: One probe does where it causes a deviation within 2**LEAP of the aim. Below, it may be rounding; it is repeated with the eps that it
+#: suggests (2**LEAP times as large if there was no deviation at all), and so is one that went past what is linear.
+PROBES, LEAP = 6, 8
 
 _OBSERVED = {Readout.LAST: Observe.LAST, Readout.MEAN: Observe.SUM, Readout.EVERY: Observe.EVERY}
 _NUDGES = {Readout.LAST: Nudge.IMPULSE, Readout.MEAN: Nudge.HOLD, Readout.EVERY: Nudge.STREAM}
@@ -196,14 +197,17 @@ class Echo:
         for b, g in gradients.items():
             held = len(forward.inputs[b]) if forward.readout is Readout.MEAN else 1
             k[b] = min(self.policy.first(held * float(np.abs(g).sum())), most[b])
+        aim = self.policy.aim(self._formats, self.hamiltonian)
         waiting = list(k)
         for _ in range(PROBES):
             ends = self._echoes(forward, gradients, {b: k[b] for b in waiting})
+            waiting = []
             for b, end in ends.items():
-                dev = deviation(end.plus, end.minus)
-                k[b] = min(self.policy.second(k[b], dev, self._formats, self.hamiltonian) if dev else k[b] + LEAP, most[b])
-                if dev:
-                    waiting.remove(b)
+                before = k[b]
+                caused = deviation(end.plus, end.minus)
+                k[b] = min(self.policy.second(before, caused, self._formats, self.hamiltonian) if caused else before + LEAP, most[b])
+                if k[b] != before and not 2.0 ** (aim - LEAP) <= caused <= DEVIATION_LIMIT:
+                    waiting.append(b)
             if not waiting:
                 break
         return k

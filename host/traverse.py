@@ -130,7 +130,8 @@ class Traveller:
             if index - first == shape.contexts or len(samples) > most:
                 yield first, index
                 first, samples = index, {trip.sample}
-        yield first, len(trips)
+        if trips:
+            yield first, len(trips)
 
     def _group(self, journey: Journey, trips: Sequence[Trip], first: int, end: Arrival) -> None:
         device, n = self.device, len(trips)

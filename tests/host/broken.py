@@ -1,0 +1,147 @@
+"""Devices with one deliberate fault each: what `verify` and the tests of echoes must catch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from loschmidt.host.device import Ints
+from loschmidt.sim.emulator import Emulator
+from loschmidt.sim.golden import Golden
+from loschmidt.sim.golden_device import GoldenDevice
+from loschmidt.spec.hamiltonian import Product
+from loschmidt.spec.region import Buffer, Region, State
+from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
+
+
+class _Altered(Emulator):
+    """Does other runs than it was told."""
+
+    def alter(self, run: Run) -> Run:
+        return run
+
+    def run(self, runs: Sequence[Run]) -> None:
+        super().run([self.alter(run) for run in runs])
+
+
+class NudgeSign(_Altered):
+    def alter(self, run: Run) -> Run:
+        return replace(run, negate=not run.negate)
+
+
+class OneSided(_Altered):
+    """The echo that should be nudged the other way is not nudged at all."""
+
+    def alter(self, run: Run) -> Run:
+        return replace(run, nudge=Nudge.NONE) if run.negate else run
+
+
+class NeverSubtracts(_Altered):
+    def alter(self, run: Run) -> Run:
+        return replace(run, accumulate=Accumulate.ADD) if run.accumulate is Accumulate.SUBTRACT else run
+
+
+class ShiftIgnored(_Altered):
+    def alter(self, run: Run) -> Run:
+        return replace(run, shift=0)
+
+
+class ImpulseIsHeld(_Altered):
+    def alter(self, run: Run) -> Run:
+        return replace(run, nudge=Nudge.HOLD) if run.nudge is Nudge.IMPULSE else run
+
+
+class InputsAlwaysAscend(_Altered):
+    def alter(self, run: Run) -> Run:
+        return replace(run, direction=Direction.ASCENDING)
+
+
+class NudgesBackwards(Emulator):
+    """Streamed nudges in the wrong order of time."""
+
+    def write(self, region: Region, values: Ints, entry: int = 0) -> None:
+        super().write(region, values[::-1] if region is Buffer.NUDGE else values, entry)
+
+
+class FlipForgotten(Emulator):
+    def flip(self, context: int) -> None:
+        """Nothing."""
+
+
+class MostNegativeFlipsToHighest(Emulator):
+    """Flips as a saturating negation would."""
+
+    def flip(self, context: int) -> None:
+        state = self.shape.formats.state
+        momentum = self.read(State.MOMENTUM, context)
+        self.write(State.MOMENTUM, np.where(momentum == state.lowest, state.highest, -momentum), context)
+
+
+class StaleAccumulators(Emulator):
+    def clear(self) -> None:
+        """Nothing."""
+
+
+class _Misread(Emulator):
+    """Gives one product times a factor."""
+
+    product = Product.KINETIC
+    factor = 2
+
+    def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
+        values = super().read(region, entry, count)
+        return values * self.factor if region is self.product else values
+
+
+class KineticTwice(_Misread):
+    pass
+
+
+class PotentialMissing(_Misread):
+    product = Product.POTENTIAL
+    factor = 0
+
+
+class CouplingSign(_Misread):
+    product = Product.COUPLING
+    factor = -1
+
+
+class StatesSaturate(GoldenDevice):
+    class Model(Golden):
+        def _state(self, value: Ints) -> Ints:
+            return np.clip(value, self.formats.state.lowest, self.formats.state.highest)
+
+    model = Model
+
+
+class OneBitOff(Emulator):
+    """A single wrong bit in one midpoint of the trace."""
+
+    def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
+        values = super().read(region, entry, count)
+        if region is Buffer.TRACE:
+            values[-1, 0] ^= 1
+        return values
+
+
+Broken = type[Emulator] | type[GoldenDevice]
+
+#: Fault -> the check of `verify` that catches it, and what of.
+CAUGHT: dict[Broken, tuple[str, str]] = {
+    NudgeSign: ("gradient", "every: stiffness"),
+    OneSided: ("gradient", "mean: position0"),
+    NeverSubtracts: ("gradient", "last: stiffness"),
+    ImpulseIsHeld: ("gradient", "last: momentum0"),
+    InputsAlwaysAscend: ("reversal", "state of rest"),
+    NudgesBackwards: ("gradient", "every: momentum0"),
+    FlipForgotten: ("reversal", "random state"),
+    MostNegativeFlipsToHighest: ("reversal", "most negative codes"),
+    StaleAccumulators: ("gradient", "mean: stiffness"),
+    KineticTwice: ("gradient", "last: inverse_mass"),
+    PotentialMissing: ("gradient", "last: gain"),
+    CouplingSign: ("gradient", "last: coupling"),
+    StatesSaturate: ("reversal", "random state"),
+}

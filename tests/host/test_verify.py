@@ -1,0 +1,136 @@
+"""`verify` reaches its figures on a sound device, and misses them on every broken one."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+
+import pytest
+from rich.console import Console
+
+from loschmidt.host import echo, parameters
+from loschmidt.host.device import Ints
+from loschmidt.host.echo import Readout
+from loschmidt.host.nudge import nudge_codes
+from loschmidt.host.verify import Opener, Report, render, verify
+from loschmidt.sim.emulator import Emulator
+from loschmidt.sim.golden_device import GoldenDevice
+from loschmidt.spec.errors import SpecError
+from loschmidt.spec.formats import PRESETS, Formats
+from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
+from loschmidt.spec.shape import Shape
+
+from .broken import CAUGHT, Broken, OneBitOff, PotentialMissing
+
+Products = Mapping[Product, Ints]
+Codes = Mapping[Parameter, Ints]
+
+
+def small(
+    opener: Opener, hamiltonian: Hamiltonian, *, against: Opener | None = None, readouts: Sequence[Readout] = tuple(Readout)
+) -> Report:
+    """Eight oscillators, 60 steps."""
+    return verify(
+        opener,
+        hamiltonians=(hamiltonian,),
+        oscillators=8,
+        inputs=3,
+        steps=60,
+        formats=PRESETS["25"],
+        readouts=readouts,
+        against=against,
+    )
+
+
+def failed(report: Report) -> set[tuple[str, str]]:
+    return {(row.check, row.item) for row in report.rows if not row.passed}
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("hamiltonian", Hamiltonian)
+def test_figure_18_bit_64_oscillators_1000_steps(hamiltonian: Hamiltonian, seed: int) -> None:
+    """Cosine >= 0.9999 and norm within 0.5 % for every group and readout, initial state included; exact reversal."""
+    report = verify(Emulator, hamiltonians=(hamiltonian,), seed=seed)
+    assert report.settings["shape"]["formats"]["operand"] == "Q4.14"
+    assert report.passed, [row for row in report.rows if not row.passed]
+    groups = {row.item for row in report.rows if row.check == "gradient"}
+    assert len(groups) == 3 * (len(parameters.names(hamiltonian)) + 2)
+    assert len([row for row in report.rows if row.check == "reversal"]) == 4
+
+
+@pytest.mark.parametrize("hamiltonian", Hamiltonian)
+def test_sound_devices_pass_and_agree(hamiltonian: Hamiltonian) -> None:
+    report = small(Emulator, hamiltonian, against=GoldenDevice)
+    assert report.passed, failed(report)
+    (agreement,) = (row for row in report.rows if row.check == "agreement")
+    assert agreement.item == "emulator = golden"
+    assert agreement.measured["integers"] > 1000
+
+
+def test_one_wrong_bit_is_a_disagreement() -> None:
+    report = small(OneBitOff, Hamiltonian.LINEAR, against=Emulator, readouts=(Readout.EVERY,))
+    assert failed(report) == {("agreement", "emulator = emulator")}
+    assert report.rows[-1].measured["different"] == 1
+
+
+@pytest.mark.parametrize("broken", CAUGHT, ids=lambda device: device.__name__)
+def test_broken_device_is_caught(broken: Broken) -> None:
+    hamiltonian = Hamiltonian.DENSE if CAUGHT[broken][1] == "last: coupling" else Hamiltonian.DIAGONAL
+    assert CAUGHT[broken] in failed(small(broken, hamiltonian))
+
+
+@pytest.mark.parametrize("hamiltonian", Hamiltonian)
+def test_nudge_of_the_wrong_sign_is_caught(hamiltonian: Hamiltonian, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(echo, "nudge_codes", lambda gradient, k, state: -nudge_codes(gradient, k, state))
+    found = failed(small(Emulator, hamiltonian))
+    assert len([check for check, _ in found if check == "gradient"]) == 3 * (len(parameters.names(hamiltonian)) + 2)
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5, 1.01, 0.99])
+def test_missing_factor_is_caught(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = parameters.gradient_from_products
+
+    def scaled(products: Products, codes: Codes, scale: float, hamiltonian: Hamiltonian, formats: Formats) -> parameters.Master:
+        return sound(products, codes, factor * scale, hamiltonian, formats)
+
+    monkeypatch.setattr(echo, "gradient_from_products", scaled)
+    found = failed(small(Emulator, Hamiltonian.DENSE))
+    assert {f"{readout.value}: {name}" for readout in Readout for name in parameters.names(Hamiltonian.DENSE)} == {
+        item for _, item in found
+    }
+
+
+def test_report_is_json_and_a_table() -> None:
+    report = small(Emulator, Hamiltonian.SPRINGS, against=Emulator)
+    again = json.loads(json.dumps(report.to_json()))
+    assert again["passed"] is True
+    assert again["settings"]["device"] == again["settings"]["against"] == "emulator"
+    assert Shape.from_json(again["settings"]["shape"]).oscillators == 8
+    assert len(again["rows"]) == len(report.rows)
+    console = Console(record=True, width=120, file=io.StringIO())
+    console.print(render(report))
+    text = console.export_text()
+    assert text.count("pass") == len(report.rows)
+    assert "cosine >= 0.9999, norm within 0.5%" in text
+
+
+def test_missed_bound_shows_in_the_table() -> None:
+    report = small(PotentialMissing, Hamiltonian.DIAGONAL)
+    assert not report.passed
+    console = Console(record=True, width=120, file=io.StringIO())
+    console.print(render(report))
+    assert "MISS" in console.export_text()
+
+
+def test_single_oscillator_is_verified_like_any_other() -> None:
+    for hamiltonian in Hamiltonian:
+        report = verify(Emulator, hamiltonians=(hamiltonian,), oscillators=1, inputs=1, steps=30, formats=PRESETS["25"])
+        assert report.passed, failed(report)
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"^oscillators must be an integer from 1 to 65535, not 0$"):
+        verify(Emulator, oscillators=0, lanes=1)
+    with pytest.raises(SpecError, match=r"^the time step 2\*\*-s needs s from 0 to 15, not 16$"):
+        verify(Emulator, oscillators=4, steps=10, s=16)
