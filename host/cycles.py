@@ -28,7 +28,7 @@ class Measurement:
     echo : with products accumulated, or forward
     contexts : under way at once
     cycles, busy : per step and context; busy: those in which every lane multiplied
-    ideal : multiplications of matrices and inputs per lane, which no schedule can do without
+    ideal : multiplications by matrices and inputs per lane, which no schedule can do without
     """
 
     hamiltonian: Hamiltonian
@@ -61,7 +61,7 @@ class Measurement:
 
 
 def ideal(hamiltonian: Hamiltonian, echo: bool, shape: Shape) -> float:
-    """Multiplications by matrices, inputs and own parameters in one step, per lane: (2 N^2 + N M) / L for the dense Hamiltonian's forces."""
+    """Multiplications by matrices and inputs in one step, per lane: (2 N^2 + N M) / L for the forces of the dense Hamiltonian."""
     n, m = shape.oscillators, shape.inputs
     definition = DEFINITIONS[hamiltonian]
     count = {Term.INPUT: n * m, Term.MINUS_INPUT: n * m, Term.ROW: n * n, Term.COLUMN: n * n}
