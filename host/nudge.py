@@ -21,7 +21,9 @@ from .device import Ints
 
 Floats = NDArray[np.float64]
 
-#: A gradient is trusted while asymmetry and deviation stay below these.
+#: A gradient is trusted while asymmetry and deviation stay below these. Measured for DENSE, N = 32, 18 bits, spectral norms 0.5 to 8, T of
+#: 100 to 1000: the worst group's relative error is at most 1.2 % for asymmetries below 2^-7, 8 % below 2^-4, 16 % below 2^-3, and anything
+#: above; past the deviation's limit, no gradient was worth anything.
 ASYMMETRY_LIMIT = 2.0**-4
 DEVIATION_LIMIT = 2.0**-3
 

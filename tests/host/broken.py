@@ -135,7 +135,7 @@ CAUGHT: dict[Broken, tuple[str, str]] = {
     OneSided: ("gradient", "mean: position0"),
     NeverSubtracts: ("gradient", "last: stiffness"),
     ImpulseIsHeld: ("gradient", "last: momentum0"),
-    InputsAlwaysAscend: ("reversal", "state of rest"),
+    InputsAlwaysAscend: ("reversal", "ordinary state"),
     NudgesBackwards: ("gradient", "every: momentum0"),
     FlipForgotten: ("reversal", "random state"),
     MostNegativeFlipsToHighest: ("reversal", "most negative codes"),
