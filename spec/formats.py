@@ -33,8 +33,8 @@ class Formats:
     weight: Format = Format(18, 14)
     activation: Format = Format(18, 16)
     accumulator: int = 64
-    segments: int = 256
-    table_range: int = 3
+    segments: int = 512
+    table_range: int = 2
 
     def __post_init__(self) -> None:
         m = self.multiplier

@@ -53,7 +53,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         },
         "2 segments of activation Q17.1 are too coarse for table_range 4",
     ),
-    ({"weight": Format(18, 2), "state": Format(28, 16)}, "formats too narrow for 256 segments: a sum has 3 bits too few"),
+    ({"weight": Format(18, 2), "state": Format(28, 16)}, "formats too narrow for 512 segments: a sum has 5 bits too few"),
     ({"weight": Format(18, 7), "state": Format(32, 24)}, "products of Q11.7 and Q2.16 are coarser than state Q8.24"),
     ({"accumulator": 39}, "accumulator must have 40 to 64 bits beside a 18-bit multiplier, not 39"),
     ({"accumulator": 65}, "accumulator must have 40 to 64 bits beside a 18-bit multiplier, not 65"),
