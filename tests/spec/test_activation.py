@@ -121,7 +121,7 @@ def test_wrong_number_of_knots(count: int) -> None:
 
 @pytest.mark.parametrize("knot", [1 << 16, -(1 << 16)])
 def test_knot_out_of_range(knot: int) -> None:
-    knots = [0] * 257
+    knots = [0] * 513
     knots[9] = knot
     with pytest.raises(SpecError, match=rf"^activation knot 9 must be within \+-65535, not {re.escape(str(knot))}$"):
         rows_from_knots(knots, Formats())
