@@ -71,7 +71,7 @@ def check_values(region: Region, values: ArrayLike, entry: int, shape: Shape) ->
     elif array.shape != wanted:
         raise SpecError(f"{region.value} has shape {wanted}, not {array.shape}")
     _check_range(region, array, shape)
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)
 
 
 def _check_range(region: Region, array: NDArray[Any], shape: Shape) -> None:

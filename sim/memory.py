@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loschmidt.spec.activation import knot_limit
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
-from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries, widths, writable
-from loschmidt.spec.run import STEP_LIMIT, Run, Status
+from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries
+from loschmidt.spec.run import Run, Status
 from loschmidt.spec.shape import Shape
+
+from .checks import check_configuration, check_context, check_runs, check_values, check_window
 
 Ints = NDArray[np.int64]
 
@@ -31,27 +30,13 @@ SUM_LIMIT = 1 << 62
 def largest_sum(shape: Shape) -> int:
     """A bound on the magnitude of every sum of a step: force, activation input, drift product, momentum before it wraps.
 
-    Values have their format's full range; an activation stays below ``2**(multiplier - 1)`` because `Memory.write` keeps the knots
+    Values have their format's full range; an activation stays below ``2**(multiplier - 1)`` because `check_values` keeps the knots
     of its table within `spec.activation.knot_limit`.
     """
     f, top = shape.formats, 1 << (shape.formats.multiplier - 1)
     terms = shape.oscillators + shape.inputs + 1
     addend = top << max(f.activation.fraction, f.weight.fraction)
     return max((terms * top * top << f.align_shift) + addend, top << (f.state.width - 1))
-
-
-def check_runs(runs: Sequence[Run], shape: Shape) -> None:
-    """Raise `SpecError` unless the runs can be executed in any order: each valid, contexts distinct, traces apart."""
-    for run in runs:
-        run.validate(shape)
-    contexts = sorted(run.context for run in runs)
-    for a, b in pairwise(contexts):
-        if a == b:
-            raise SpecError(f"context {a} appears twice among the runs of one call: make it two calls")
-    traces = sorted((run.trace_base, run.trace_base + run.steps) for run in runs if run.trace)
-    for (_, stop), (start, _) in pairwise(traces):
-        if start < stop:
-            raise SpecError(f"two runs of one call would both write trace entry {start}: give them windows of their own")
 
 
 class Memory(ABC):
@@ -99,37 +84,23 @@ class Memory(ABC):
 
     def configure(self, hamiltonian: Hamiltonian, s: int) -> None:
         """Choose the Hamiltonian and the time step ``delta = 2**-s``; nothing is cleared."""
-        if not isinstance(hamiltonian, Hamiltonian):
-            raise SpecError(f"the Hamiltonian must be one of {', '.join(h.name for h in Hamiltonian)}, not {hamiltonian!r}")
-        if not 0 <= s <= STEP_LIMIT:
-            raise SpecError(f"the time step 2**-s needs s from 0 to {STEP_LIMIT}, not {s}")
+        check_configuration(hamiltonian, s)
         self._hamiltonian, self._s = hamiltonian, s
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:
         """Write consecutive entries from ``entry`` on, or a whole parameter; see `host.device.Device`."""
-        if not writable(region):
-            raise SpecError(f"{region.value} is read only")
-        shape = entry_shape(region, self._shape)
-        array = np.asarray(values)
-        if array.dtype.kind not in "iu":
-            raise SpecError(f"{region.value} takes integer codes, not {array.dtype}")
-        if not has_entries(region):
-            if array.shape != shape:
-                raise SpecError(f"{region.value} has shape {shape}, not {array.shape}")
-            self._check_range(region, array)
+        array = check_values(region, values, entry, self._shape)
+        if has_entries(region):
+            self._region[region][entry : entry + len(array)] = array
+        else:
             self._region[region][...] = array
-            return
-        if array.ndim != len(shape) + 1 or array.shape[1:] != shape:
-            raise SpecError(f"{region.value} takes entries of shape {shape} behind a leading axis, not an array of shape {array.shape}")
-        window = self._window(region, entry, len(array))
-        self._check_range(region, array)
-        self._region[region][window] = array
 
     def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
         """A copy of ``count`` entries from ``entry`` on, or of a whole parameter or product; see `host.device.Device`."""
         if not has_entries(region):
             return self._region[region].copy()
-        return self._region[region][self._window(region, entry, count)].copy()
+        check_window(region, entry, count, self._shape)
+        return self._region[region][entry : entry + count].copy()
 
     def run(self, runs: Sequence[Run]) -> None:
         """Execute runs, each in its own context and, if traced, its own window of the trace."""
@@ -139,14 +110,14 @@ class Memory(ABC):
 
     def copy(self, destination: int, source: int) -> None:
         """Copy a context's positions and momenta; flags stay with their contexts."""
-        self._check_context(destination)
-        self._check_context(source)
+        check_context(destination, self._shape)
+        check_context(source, self._shape)
         for region in State:
             self._region[region][destination] = self._region[region][source]
 
     def flip(self, context: int) -> None:
         """Momenta to their negatives; the most negative code is its own."""
-        self._check_context(context)
+        check_context(context, self._shape)
         momentum = self._region[State.MOMENTUM]
         momentum[context] = self._negative(momentum[context])
 
@@ -166,30 +137,3 @@ class Memory(ABC):
     def close(self) -> None:
         """Give back what the device holds beside its memory: here nothing."""
         return
-
-    def _check_context(self, context: int) -> None:
-        if not 0 <= context < self._shape.contexts:
-            raise SpecError(f"context must be 0 to {self._shape.contexts - 1}, not {context}")
-
-    def _window(self, region: Region, entry: int, count: int) -> slice:
-        depth = entries(region, self._shape)
-        if count < 1:
-            raise SpecError(f"{region.value} is read and written in at least 1 entry, not {count}")
-        if not 0 <= entry <= depth - count:
-            raise SpecError(f"{region.value} entries {entry} to {entry + count - 1} lie outside its {depth}")
-        return slice(entry, entry + count)
-
-    def _check_range(self, region: Region, array: NDArray[Any]) -> None:
-        bits = widths(region, self._shape)
-        columns = [array] if len(bits) == 1 else [array[..., c] for c in range(len(bits))]
-        for width, column in zip(bits, columns, strict=True):
-            low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
-            for value in (int(column.min()), int(column.max())):
-                if not low <= value <= high:
-                    raise SpecError(f"{region.value} code {value} does not fit {width} bits, which hold {low} to {high}")
-        if region is Table.ACTIVATION:
-            limit = knot_limit(self._shape.formats)
-            rows = array.astype(np.int64)
-            farthest = int(np.abs([rows[:, 0], rows[:, 0] + rows[:, 1]]).max())
-            if farthest > limit:
-                raise SpecError(f"{region.value} rows must lead from knot to knot within +-{limit}, not to {farthest}")
