@@ -8,64 +8,38 @@ a few of DENSE miss them, too. Ask for another time step to see it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from rich.table import Table as RichTable
 
 from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian
-from loschmidt.spec.region import Buffer, State
-from loschmidt.spec.run import Direction, Run
 from loschmidt.spec.shape import Shape
 
-from .device import Device, Ints
-from .echo import Echo, Readout
+from .device import Device
+from .echo import EchoGradient, Readout
+from .errors import ConfigError
 from .nudge import NudgePolicy
 from .parameters import Floats
 from .problem import Problem, by_echo, by_reference, random_problem
 from .recorder import Recorder
+from .report import Report, Row
+from .reversal import reversal
 
 Opener = Callable[[Shape], Device]
 
 #: A gradient passes when its cosine to the reference is at least this, and its norm within this fraction of the reference's.
 COSINE, NORM = 0.9999, 0.005
 
+#: What can be measured; agreement needs a second device.
+CHECKS = ("reversal", "gradient", "agreement")
 
-@dataclass(frozen=True)
-class Row:
-    """One thing measured.
-
-    Members
-    -------
-    hamiltonian, check, item : what; check is "reversal", "gradient" or "agreement"
-    measured : figures by name
-    bound : what they have to keep, in words
-    passed : whether they do
-    """
-
-    hamiltonian: str
-    check: str
-    item: str
-    measured: dict[str, float]
-    bound: str
-    passed: bool
+#: Inputs of a run on which no gradient is measured; a longer one takes them again and again.
+PERIOD = 1024
 
 
-@dataclass(frozen=True)
-class Report:
-    """All rows, and the settings they were measured with."""
-
-    settings: dict[str, Any]
-    rows: list[Row]
-
-    @property
-    def passed(self) -> bool:
-        return all(row.passed for row in self.rows)
-
-    def to_json(self) -> dict[str, Any]:
-        return {"passed": self.passed, "settings": self.settings, "rows": [asdict(row) for row in self.rows]}
+def _silent(what: str, share: float) -> None:
+    """For callers without a progress bar."""
 
 
 def verify(
@@ -82,6 +56,8 @@ def verify(
     readouts: Sequence[Readout] = tuple(Readout),
     policy: NudgePolicy | None = None,
     against: Opener | None = None,
+    checks: Sequence[str] = CHECKS,
+    tell: Callable[[str, float], None] = _silent,
 ) -> Report:
     """Measure one device, and compare it with another where there is one.
 
@@ -93,20 +69,25 @@ def verify(
     steps, s : T steps of ``delta = 2**-s``
     seed : of parameters, inputs, states and targets
     policy : of the nudges
+    checks : some of `CHECKS`
+    tell : called now and then with what is being done, and how much of it is done
 
     Raises
     ------
     SpecError : a shape, time step or format that cannot be
     """
-    depth = min(steps, 1024)
+    depth = min(steps, PERIOD)
     shape = Shape(oscillators, inputs, lanes if lanes is not None else min(oscillators, 16), 4, 2, depth, depth, depth, formats)
+    measured = set(checks) if against is not None else set(checks) - {"agreement"}
+    if not measured or not measured <= set(CHECKS):
+        raise ConfigError(f"checks must be some of {', '.join(CHECKS)}, the last with a second device, not {', '.join(checks) or 'none'}")
     device = Recorder(opener(shape), against is not None)
     other = Recorder(against(shape), True) if against is not None else None
     rows: list[Row] = []
     try:
         for hamiltonian in hamiltonians:
-            problem = random_problem(hamiltonian, s, shape, steps, seed)
-            rows += _rows(problem, device, other, readouts, policy, seed)
+            problem = random_problem(hamiltonian, s, shape, depth if measured == {"reversal"} else steps, seed)
+            rows += _rows(problem, device, other, _Plan(measured, steps, readouts, policy, seed, tell))
     finally:
         device.close()
         if other is not None:
@@ -115,24 +96,45 @@ def verify(
     return Report(settings | {"shape": shape.to_json()}, rows)
 
 
-def _rows(
-    problem: Problem, device: Recorder, other: Recorder | None, readouts: Sequence[Readout], policy: NudgePolicy | None, seed: int
-) -> Iterator[Row]:
+@dataclass(frozen=True)
+class _Plan:
+    """What is measured of each Hamiltonian."""
+
+    checks: set[str]
+    steps: int
+    readouts: Sequence[Readout]
+    policy: NudgePolicy | None
+    seed: int
+    tell: Callable[[str, float], None]
+
+
+def _rows(problem: Problem, device: Recorder, other: Recorder | None, plan: _Plan) -> Iterator[Row]:
     name = problem.hamiltonian.name.lower()
-    reversal = list(_reversal(problem, device, seed))
-    yield from reversal
-    for readout in readouts:
-        echo = by_echo(problem, device, readout, policy)
-        found = echo.parameters | {"position0": echo.position0, "momentum0": echo.momentum0}
-        for group, expected in by_reference(problem, readout).items():
-            if expected.size:
-                yield _gradient_row(name, f"{readout.value}: {group}", found[group], expected)
-    if other is not None:
-        list(_reversal(problem, other, seed))
-        for readout in readouts:
-            by_echo(problem, other, readout, policy)
+    if plan.checks & {"reversal", "agreement"}:
+        found = list(reversal(problem, device, plan.steps, plan.seed, plan.tell))
+        yield from found if "reversal" in plan.checks else ()
+    if plan.checks & {"gradient", "agreement"}:
+        for done, readout in enumerate(plan.readouts):
+            plan.tell(f"{name}: gradient, {readout.value} position", done / len(plan.readouts))
+            echo = by_echo(problem, device, readout, plan.policy)
+            if "gradient" in plan.checks:
+                yield from _gradient_rows(problem, readout, echo)
+    if other is not None and "agreement" in plan.checks:
+        list(reversal(problem, other, plan.steps, plan.seed, lambda what, share: plan.tell(f"{what}, {other.name}", share)))
+        for done, readout in enumerate(plan.readouts):
+            plan.tell(f"{name}: gradient, {other.name}", done / len(plan.readouts))
+            by_echo(problem, other, readout, plan.policy)
         compared, wrong = device.differences(other)
         yield Row(name, "agreement", f"{device.name} = {other.name}", {"integers": compared, "different": wrong}, "none differ", wrong == 0)
+
+
+def _gradient_rows(problem: Problem, readout: Readout, echo: EchoGradient) -> Iterator[Row]:
+    """Every parameter group, and the initial state."""
+    name = problem.hamiltonian.name.lower()
+    found = echo.parameters | {"position0": echo.position0, "momentum0": echo.momentum0}
+    for group, expected in by_reference(problem, readout).items():
+        if expected.size:
+            yield _gradient_row(name, f"{readout.value}: {group}", found[group], expected)
 
 
 def _gradient_row(name: str, item: str, found: Floats, expected: Floats) -> Row:
@@ -141,61 +143,3 @@ def _gradient_row(name: str, item: str, found: Floats, expected: Floats) -> Row:
     ratio = size[0] / size[1] if size[1] else 1.0 + size[0]
     passed = cosine >= COSINE and abs(ratio - 1) <= NORM
     return Row(name, "gradient", item, {"cosine": cosine, "norm": ratio}, f"cosine >= {COSINE}, norm within {NORM:.1%}", passed)
-
-
-def states(shape: Shape, rng: np.random.Generator) -> dict[str, tuple[Ints, Ints]]:
-    """Where reversal is tried from: anywhere, so that states wrap, and from extreme codes."""
-    state, n = shape.formats.state, shape.oscillators
-    extremes = np.array([state.lowest, state.lowest + 1, -1, 0, 1, state.highest])
-    anywhere = rng.integers(state.lowest, state.highest, (2, n), endpoint=True)
-    mixed = rng.choice(extremes, (2, n))
-    return {
-        "random state": (anywhere[0], anywhere[1]),
-        "extreme codes": (mixed[0], mixed[1]),
-        "most negative codes": (np.full(n, state.lowest), np.full(n, state.lowest)),
-    }
-
-
-def _reversal(problem: Problem, device: Device, seed: int) -> Iterator[Row]:
-    """Forward, flip, back, flip: the start, from every kind of state."""
-    Echo(device, problem.hamiltonian, problem.s).load(problem.codes)
-    starts = states(problem.shape, np.random.default_rng([seed, 1])) | {"ordinary state": (problem.position0, problem.momentum0)}
-    before = [np.stack([pair[i] for pair in starts.values()]) for i in range(2)]
-    for region, values in zip(State, before, strict=True):
-        device.write(region, values)
-    steps, depth = len(problem.inputs), problem.shape.input_depth
-    windows = range(0, steps, depth)
-    for direction in Direction:
-        for low in windows if direction is Direction.ASCENDING else reversed(windows):
-            chunk = problem.inputs[low : low + depth]
-            device.write(Buffer.INPUT, chunk)
-            device.run([Run(context, len(chunk), direction=direction) for context in range(len(starts))])
-        if direction is Direction.ASCENDING:
-            moved = device.read(State.POSITION, 0, len(starts))
-        for context in range(len(starts)):
-            device.flip(context)
-    after = [device.read(region, 0, len(starts)) for region in State]
-    for context, name in enumerate(starts):
-        wrong = sum(int(np.count_nonzero(after[i][context] != before[i][context])) for i in range(2))
-        left = bool(np.any(moved[context] != before[0][context]))
-        measured: dict[str, float] = {"steps": steps, "different": wrong}
-        yield Row(problem.hamiltonian.name.lower(), "reversal", name, measured, "returns to the last bit", wrong == 0 and left)
-
-
-def render(report: Report) -> RichTable:
-    """A table for the terminal."""
-    settings = report.settings
-    shape = settings["shape"]
-    title = (
-        f"{settings['device']}: N = {shape['oscillators']}, T = {settings['steps']}, delta = 2^-{settings['s']}, seed {settings['seed']}"
-    )
-    bounds = "; ".join(dict.fromkeys(f"{row.check}: {row.bound}" for row in report.rows))
-    table = RichTable("Hamiltonian", "check", "of", "measured", "", title=title, caption=bounds)
-    for row in report.rows:
-        figures = ", ".join(f"{name} {_figure(value)}" for name, value in row.measured.items())
-        table.add_row(row.hamiltonian, row.check, row.item, figures, "[green]pass[/green]" if row.passed else "[red]MISS[/red]")
-    return table
-
-
-def _figure(value: float) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else f"{value:,}"

@@ -138,7 +138,7 @@ CAUGHT: dict[Broken, tuple[str, str]] = {
     InputsAlwaysAscend: ("reversal", "ordinary state"),
     NudgesBackwards: ("gradient", "every: momentum0"),
     FlipForgotten: ("reversal", "random state"),
-    MostNegativeFlipsToHighest: ("reversal", "most negative codes"),
+    MostNegativeFlipsToHighest: ("reversal", "most negative momenta"),
     StaleAccumulators: ("gradient", "mean: stiffness"),
     KineticTwice: ("gradient", "last: inverse_mass"),
     PotentialMissing: ("gradient", "last: gain"),

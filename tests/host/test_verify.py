@@ -12,8 +12,10 @@ from rich.console import Console
 from loschmidt.host import echo, parameters
 from loschmidt.host.device import Ints
 from loschmidt.host.echo import Readout
+from loschmidt.host.errors import ConfigError
 from loschmidt.host.nudge import nudge_codes
-from loschmidt.host.verify import Opener, Report, render, verify
+from loschmidt.host.report import Report, render
+from loschmidt.host.verify import Opener, verify
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.spec.errors import SpecError
@@ -66,6 +68,28 @@ def test_sound_devices_pass_and_agree(hamiltonian: Hamiltonian) -> None:
     (agreement,) = (row for row in report.rows if row.check == "agreement")
     assert agreement.item == "emulator = golden"
     assert agreement.measured["integers"] > 1000
+
+
+def test_long_reversal_takes_its_inputs_again_and_again() -> None:
+    shares: list[float] = []
+    report = verify(Emulator, oscillators=3, inputs=1, steps=5000, checks=("reversal",), tell=lambda what, share: shares.append(share))
+    assert report.passed
+    assert {row.check for row in report.rows} == {"reversal"}
+    assert {row.measured["steps"] for row in report.rows} == {5000}
+    assert len(report.rows) == 4 * len(Hamiltonian)
+    assert shares[-1] == 1.0
+
+
+def test_agreement_alone_is_one_row_each() -> None:
+    report = verify(GoldenDevice, oscillators=3, inputs=1, steps=20, checks=("agreement",), against=Emulator)
+    assert report.passed
+    assert [row.check for row in report.rows] == ["agreement"] * len(Hamiltonian)
+
+
+@pytest.mark.parametrize("checks", [(), ("agreement",), ("speed",)])
+def test_nothing_to_measure_is_refused(checks: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match=r"^checks must be some of reversal, gradient, agreement, the last with a second device, not "):
+        verify(Emulator, checks=checks)
 
 
 def test_one_wrong_bit_is_a_disagreement() -> None:
