@@ -22,7 +22,7 @@ class Accumulator(wiring.Component):
     -------
     operation : In, at every age
     term : In(signed(sum)), at age 5
-    host, host_data : the memory, read a cycle after ``host.address``
+    host, host_total : the memory, read a cycle after ``host.address``
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -32,7 +32,7 @@ class Accumulator(wiring.Component):
                 "operation": In(aged_layout(shape)),
                 "term": In(signed(shape.sum_width)),
                 "host": In(HostAccess(shape)),
-                "host_data": Out(signed(shape.formats.accumulator)),
+                "host_total": Out(signed(shape.formats.accumulator)),
             }
         )
 
@@ -50,7 +50,7 @@ class Accumulator(wiring.Component):
         ]
         m.d.comb += [
             read.addr.eq(Mux(host.active, host.address, op.age_6.accumulator)),
-            self.host_data.eq(read.data),
+            self.host_total.eq(read.data),
             write.addr.eq(Mux(host.active, host.address, op.age_8.accumulator)),
             write.data.eq(Mux(host.active, host.data[:width].as_signed(), total)),
             write.en.eq(Mux(host.active, host.write & (host.bank == Bank.ACCUMULATOR), op.age_8.valid & op.age_8.accumulate)),

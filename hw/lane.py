@@ -195,7 +195,7 @@ class Lane(wiring.Component):
 
         outputs = {
             Bank.PARAMETER: reads[Bank.PARAMETER].data,
-            Bank.ACCUMULATOR: accumulator.host_data,
+            Bank.ACCUMULATOR: accumulator.host_total,
             Bank.POSITION: integrator.host_position,
             Bank.MOMENTUM: integrator.host_momentum,
             Bank.NUDGE: reads[Bank.NUDGE].data,
