@@ -57,6 +57,9 @@ def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[s
     except (SystemExit, RuntimeError, ValueError) as error:
         # cocotb leaves Python altogether when a test fails.
         raise BenchError(f"{module} failed ({_first_failure(results) or error}): see {log}") from error
+    # Outside pytest cocotb says so in the log alone.
+    if failure := _first_failure(results):
+        raise BenchError(f"{module} failed ({failure}): see {log}")
     ran = [case for case in ElementTree.parse(results).iter("testcase") if case.find("skipped") is None]
     if not ran:
         raise BenchError(f"{module} ran no test: see {log}")
