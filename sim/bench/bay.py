@@ -1,0 +1,34 @@
+"""A bay of components side by side under one top, so that one simulator serves the benches of all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
+
+
+class Bay(wiring.Component):
+    """Every component under its name; port ``x`` of component ``part`` is port ``part_x``. They share clock and reset, and nothing else.
+
+    Parameters
+    ----------
+    parts : components by name; `ValueError` if two ports would have one name
+    """
+
+    def __init__(self, parts: Mapping[str, wiring.Component]) -> None:
+        self.parts = dict(parts)
+        super().__init__({name: Out(part.signature) for name, part in parts.items()})
+        ports = Counter("_".join(map(str, path)) for path, _, _ in self.signature.flatten(self))
+        for port, count in ports.items():
+            if count > 1:
+                raise ValueError(f"{count} ports of the bay would be called {port!r}: rename a part, or its port")
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for name, part in self.parts.items():
+            m.submodules[name] = part
+            wiring.connect(m, part, wiring.flipped(getattr(self, name)))
+        return m
