@@ -36,10 +36,17 @@ public:
         top_->rst = 0;
     }
 
-    ~Port() { top_->final(); }
+    // Verilator's runtime works on the thread's context, which another array may have changed.
+    ~Port() {
+        Verilated::threadContextp(context_.get());
+        top_->final();
+        top_.reset();
+        Verilated::threadContextp(Verilated::defaultContextp());
+    }
 
     // Clock until n words have gone in and `wanted` wait in the queue, or until `budget` cycles have passed.
     Status advance(const uint32_t* in, size_t n, size_t* sent, size_t wanted, uint64_t budget) {
+        Verilated::threadContextp(context_.get());
         while (*sent < n || queue_.size() < wanted) {
             if (budget-- == 0) return MORE;
             const bool more = *sent < n;

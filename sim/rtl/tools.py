@@ -28,7 +28,7 @@ def run(command: Sequence[str | Path], what: str, directory: Path, environment: 
     result = subprocess.run(words, cwd=directory, env=surroundings, capture_output=True, text=True, check=False)
     if result.returncode:
         lines = [line.strip() for line in (result.stderr + result.stdout).splitlines() if line.strip()]
-        complaint = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "no message")
+        complaint = next((line for line in lines if "error" in line.lower() and "Exiting" not in line), lines[0] if lines else "no message")
         raise ToolError(f"{what} failed: {Path(command[0]).name} ended with status {result.returncode}: {complaint}")
 
 

