@@ -1,8 +1,8 @@
 """Measuring what the project claims: exact reversal, gradients like float64 backpropagation's, devices that agree to the last bit.
 
 The default, T = 1000 steps of 2^-5, is some six periods of an oscillator. The same number of longer steps is a longer time, over which
-rounding and the table's kinks add up: with 18-bit multipliers all bounds hold at 2^-4, too, while at 2^-3 DIAGONAL misses some of them and DENSE
-a few. Ask for another time step to see it.
+rounding and the table's kinks add up: with 18-bit multipliers all bounds hold at 2^-4, too,
+while at 2^-3 DIAGONAL misses some of them and DENSE a few. Ask for another time step to see it.
 """
 
 from __future__ import annotations
