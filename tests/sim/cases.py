@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from loschmidt.sim.memory import REGIONS, Memory
+from loschmidt.host.device import Device
+from loschmidt.sim.memory import REGIONS
 from loschmidt.spec.activation import knot_limit, rows_from_knots
 from loschmidt.spec.fixed import Format
 from loschmidt.spec.formats import PRESETS, Formats
@@ -71,11 +72,11 @@ class Case:
     contents: dict[Region, Ints] = field(repr=False)
     calls: tuple[tuple[str, tuple[Any, ...]], ...]
 
-    def load(self, device: Memory) -> None:
+    def load(self, device: Device) -> None:
         for region, values in self.contents.items():
             device.write(region, values)
 
-    def play(self, device: Memory) -> dict[str, Ints]:
+    def play(self, device: Device) -> dict[str, Ints]:
         """Load a fresh device of the shape and make the calls; returns all that can be seen of it afterwards."""
         self.load(device)
         for name, arguments in self.calls:
@@ -83,7 +84,7 @@ class Case:
         return visible(device)
 
 
-def visible(device: Memory) -> dict[str, Ints]:
+def visible(device: Device) -> dict[str, Ints]:
     """Every region and both flags."""
     seen = {region.value: device.read(region, 0, entries(region, device.shape)) for region in REGIONS}
     status = device.status()
@@ -162,9 +163,9 @@ def rewrites(draw: st.DrawFn, shape: Shape) -> tuple[Region, Ints]:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """A few calls of every kind between two that run."""
-    shape = draw(shapes())
+def cases(draw: st.DrawFn, fixed: Shape | None = None) -> Case:
+    """A few calls of every kind between two that run, on any array or on one of a fixed shape."""
+    shape = fixed or draw(shapes())
     context = st.integers(0, shape.contexts - 1)
     run = st.tuples(st.just("run"), st.tuples(batches(shape)))
     call = st.one_of(

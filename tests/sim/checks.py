@@ -7,16 +7,16 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import Phase, given, settings
 
+from loschmidt.host.device import Device
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden_device import GoldenDevice
-from loschmidt.sim.memory import Memory
 from loschmidt.spec.region import State
 from loschmidt.spec.shape import Shape
 
 from .cases import Case, cases, differences, returns
 
 #: Makes a device of a shape.
-Maker = Callable[[Shape], Memory]
+Maker = Callable[[Shape], Device]
 
 
 class Fault(AssertionError):
