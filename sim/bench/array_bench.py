@@ -21,7 +21,7 @@ from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
 from .array_port import ArrayPort
-from .stimulus import WRITABLE, contents, malformed, run, window
+from .stimulus import LONGEST, WRITABLE, contents, malformed, run, window
 from .streams import PATTERNS
 
 #: Name of the variable that holds the shape.
@@ -48,7 +48,7 @@ class Scoreboard:
         await board.clear()
         for context in range(shape.contexts):
             start, size = window(shape, context)
-            for base in range(start, start + size, min(size, shape.input_depth)):
+            for base in range(start, start + size, shape.input_depth):
                 steps = min(shape.input_depth, start + size - base)
                 await board.run([Run(context, steps, trace=True, trace_base=base)])
         await board.write(State.POSITION, contents(rng, State.POSITION, shape, extreme))
@@ -169,7 +169,7 @@ async def any_program(dut: Any, hamiltonian: Hamiltonian, pattern: str) -> None:
 async def there_and_back(dut: Any, hamiltonian: Hamiltonian, nudge: Nudge) -> None:
     """Forward, flip, back, flip: every context is where it started, from any code, wrap-around included, nudged or not."""
     board = await Scoreboard.start(dut, "none", 50 + hamiltonian, extreme=True)
-    shape = board.shape
+    shape, steps = board.shape, min(board.shape.input_depth, LONGEST)
     rng = np.random.default_rng(50 + hamiltonian)
     await board.configure(hamiltonian, 1)
     start = {region: contents(rng, region, shape, extreme=True) for region in State}
@@ -177,7 +177,7 @@ async def there_and_back(dut: Any, hamiltonian: Hamiltonian, nudge: Nudge) -> No
     for region, values in start.items():
         await board.write(region, values)
     for direction in (Direction.ASCENDING, Direction.DESCENDING):
-        await board.run([Run(context, shape.input_depth, direction=direction, nudge=nudge) for context in range(shape.contexts)])
+        await board.run([Run(context, steps, direction=direction, nudge=nudge) for context in range(shape.contexts)])
         for context in range(shape.contexts):
             await board.flip(context)
     for region, values in start.items():

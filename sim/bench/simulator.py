@@ -67,11 +67,12 @@ def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[s
 
 
 def _first_failure(results: Path) -> str:
-    """Name and message of the first test that failed, empty if the results do not say."""
+    """Name and first line of the message of the first test that failed, empty if the results do not say."""
     if not results.is_file():
         return ""
     for case in ElementTree.parse(results).iter("testcase"):
         fault = next((child for child in case if child.tag in ("failure", "error")), None)
         if fault is not None:
-            return f"{case.get('name')}: {fault.get('message') or fault.get('error_msg') or fault.text}".strip()
+            message = f"{fault.get('message') or fault.get('error_msg') or fault.text}".strip()
+            return f"{case.get('name')}: {message.partition(chr(10))[0]}"
     return ""

@@ -21,6 +21,9 @@ Ints = NDArray[np.int64]
 
 WRITABLE: tuple[Region, ...] = (*Parameter, *State, Buffer.INPUT, Buffer.NUDGE, *Table)
 
+#: Steps of the longest run: enough for every address to count up and down.
+LONGEST = 8
+
 
 def contents(rng: np.random.Generator, region: Region, shape: Shape, extreme: bool) -> Ints:
     """Codes for all of a region: from a sixteenth of the range, or any at all with its ends among them."""
@@ -40,7 +43,7 @@ def contents(rng: np.random.Generator, region: Region, shape: Shape, extreme: bo
 
 def run(rng: np.random.Generator, shape: Shape, context: int, steps: int | None = None, trace: bool = True) -> Run:
     """Any run of a context; traces of different contexts keep apart if they stay in `window`."""
-    steps = steps or int(rng.integers(1, shape.input_depth + 1))
+    steps = steps or int(rng.integers(1, min(shape.input_depth, LONGEST) + 1))
     nudge = Nudge(int(rng.choice([n for n in Nudge if n is not Nudge.STREAM or steps <= shape.nudge_depth])))
     start, size = window(shape, context)
     traced = trace and steps <= size and bool(rng.integers(2))

@@ -13,7 +13,7 @@ from loschmidt.spec.shape import Shape
 ARRAYS = {
     # More contexts than a word has bits, and room for long runs.
     "one_lane": Shape(2, 1, 1, 33, 2, 64, 8, 66, replace(PRESETS["18"], segments=128)),
-    "padded": Shape(5, 2, 2, 3, 2, 8, 6, 24, PRESETS["18"]),
+    "padded": Shape(5, 2, 2, 3, 2, 8, 6, 24, replace(PRESETS["18"], segments=128)),
     "rows": Shape(6, 3, 3, 4, 3, 5, 8, 20, replace(PRESETS["25"], segments=128)),
     "one_row": Shape(4, 1, 4, 2, 1, 8, 8, 16, PRESETS["16"]),
 }

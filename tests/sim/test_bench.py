@@ -1,0 +1,41 @@
+"""cocotb benches: the whole array, and the bench's own parts."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from loschmidt.sim.bench.array_bench import SHAPE
+from loschmidt.sim.bench.simulator import BenchError, run_bench
+from loschmidt.sim.rtl.open import gateware
+from loschmidt.sim.rtl.verilog import verilog
+
+from .adder import Adder
+from .arrays import ARRAYS
+
+
+@pytest.mark.parametrize("array", ARRAYS)
+def test_array(array: str, tmp_path: Path) -> None:
+    shape = ARRAYS[array]
+    settings = {SHAPE: json.dumps(shape.to_json())}
+    assert run_bench("loschmidt.sim.bench.array_bench", gateware(shape), tmp_path, settings) == 45
+
+
+def test_streams(tmp_path: Path) -> None:
+    assert run_bench("tests.sim.adder_bench", verilog(Adder()), tmp_path, {}) == 6
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        ("tests.sim.failing_bench", r"tests.sim.failing_bench failed (.*fails: .*nothing adds up.*): see {log}"),
+        ("tests.sim.adder", r"tests.sim.adder .*: see {log}"),
+        ("tests.sim.no_such_bench", r"tests.sim.no_such_bench .*: see {log}"),
+    ],
+)
+def test_a_bench_that_fails_or_runs_nothing(module: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=message.replace("{log}", re.escape(str(tmp_path / "bench.log")))):
+        run_bench(module, verilog(Adder()), tmp_path, {})
