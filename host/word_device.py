@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import starmap
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -34,11 +33,11 @@ class Port(Protocol):
 
 
 class _Pending(NamedTuple):
-    """A request whose response has not been read: its operation, tag and the payload words it must bring."""
+    """A request whose response has not been read: its operation, tag and the payload words it must bring, if that is known."""
 
     opcode: Opcode
     tag: int
-    length: int
+    length: int | None
 
 
 class WordDevice:
@@ -60,7 +59,7 @@ class WordDevice:
         self._tag = 0
         self._pending: list[_Pending] = []
         with self._closing_on_error():
-            self._shape = protocol.parse_identity(self._ask(Opcode.IDENTIFY, [], 13).tolist())
+            self._shape = protocol.parse_identity(self._ask(Opcode.IDENTIFY, length=None).tolist())
 
     @property
     def name(self) -> str:
@@ -148,11 +147,11 @@ class WordDevice:
         """(first, count) of blocks of at most ``limit`` that make up ``total``."""
         return ((first, min(limit, total - first)) for first in range(0, total, limit))
 
-    def _ask(self, opcode: Opcode, payload: ArrayLike = (), length: int = 0) -> Words:
+    def _ask(self, opcode: Opcode, payload: ArrayLike = (), length: int | None = 0) -> Words:
         self._send(opcode, payload, length)
         return self._collect()[0]
 
-    def _send(self, opcode: Opcode, payload: ArrayLike = (), length: int = 0) -> None:
+    def _send(self, opcode: Opcode, payload: ArrayLike = (), length: int | None = 0) -> None:
         words = np.asarray(payload, np.uint32)
         self._tag = (self._tag + 1) & 0xFF
         self._port.send(np.concatenate((np.array([Header(opcode, self._tag, words.size).word()], np.uint32), words)))
@@ -161,21 +160,22 @@ class WordDevice:
     def _collect(self) -> list[Words]:
         """Payloads of all pending responses. All are read before a fault of any is raised, so that the port stays in step."""
         pending, self._pending = self._pending, []
-        answers = list(starmap(self._answer, pending))
+        answers = [self._answer(request) for request in pending]
         for request, (error, payload) in zip(pending, answers, strict=True):
             if error != Error.OK:
                 known = Error(error).name if error in set(Error) else str(error)
                 raise ProtocolError(
                     f"the device answered {request.opcode.name} with error {known}: it and this host disagree on what is allowed"
                 )
-            if payload.size != request.length:
+            if request.length is not None and payload.size != request.length:
                 raise ProtocolError(f"the device answered {request.opcode.name} with {payload.size} words instead of {request.length}")
         return [payload for _, payload in answers]
 
-    def _answer(self, opcode: Opcode, tag: int, length: int) -> tuple[int, Words]:
+    def _answer(self, request: _Pending) -> tuple[int, Words]:
         header = Header.parse(int(self._port.receive(1)[0]))
-        if header.tag != tag:
-            raise ProtocolError(f"the device answered {opcode.name} with tag {header.tag} instead of {tag}: restart it and the host")
+        if header.tag != request.tag:
+            wrong = f"tag {header.tag} instead of {request.tag}"
+            raise ProtocolError(f"the device answered {request.opcode.name} with {wrong}: restart it and the host")
         return header.code, self._port.receive(header.length)
 
     @contextmanager

@@ -23,7 +23,7 @@ from .checks import alike
 def test_agrees_with_the_golden_model(array: str) -> None:
     shape = ARRAYS[array]
 
-    @settings(max_examples=50, database=None, phases=[Phase.generate])
+    @settings(max_examples=30, database=None, phases=[Phase.generate])
     @given(cases(shape), st.sampled_from(STALLS))
     def agree(case: Case, stall: Stall) -> None:
         alike(lambda shape: simulated(shape, stall), case)
