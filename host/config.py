@@ -1,4 +1,8 @@
-"""Everything that decides what a training run computes. Two runs with equal configurations give equal integers."""
+"""Everything that decides what a training run computes. Two runs with equal configurations give equal integers.
+
+The defaults of learning rate, weight decay and jitter, the spread of initial stiffness (`training`) and the head's sharpness (`heads`)
+come from five-fold cross-validation on JapaneseVowels' training half; its test half had no part in them.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +44,9 @@ class Config:
     epochs, batch, lr : passes over the training set, samples of a minibatch, (first) learning rate
     optimiser, schedule : ``adam`` or ``sgd``; ``cosine`` decay to zero over the run, or ``constant``
     clip : largest norm of a step's whole gradient; 0 leaves it alone
-    decay : weight decay of couplings, input weights and readout, decoupled from the gradient (AdamW)
-    seed : of the initial values and of the shuffle
+    decay : weight decay of couplings and input weights, decoupled from the gradient (AdamW)
+    jitter : noise on training inputs, in standard deviations of each channel; for classes only, a waveform stays as it is
+    seed : of the initial values, of the shuffle and of the jitter
     formats : name in `spec.formats.PRESETS`
     gradient : ``echo`` in integers on a device, or ``bptt`` in float64
     """
@@ -56,11 +61,12 @@ class Config:
     outputs: tuple[int, ...] = ()
     epochs: int = 60
     batch: int = 32
-    lr: float = 5e-3
+    lr: float = 1e-2
     optimiser: str = "adam"
     schedule: str = "cosine"
     clip: float = 0.0
-    decay: float = 0.0
+    decay: float = 1.0
+    jitter: float = 1.0
     seed: int = 0
     formats: str = "18"
     gradient: str = "echo"
@@ -82,7 +88,7 @@ class Config:
                 raise ConfigError(f"--{name} must be from {low} to {high}, not {value}")
         if not (math.isfinite(self.lr) and self.lr > 0.0):
             raise ConfigError(f"--lr must be a positive number, not {self.lr}")
-        for name in ("clip", "decay"):
+        for name in ("clip", "decay", "jitter"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0.0):
                 raise ConfigError(f"--{name} must be zero or a positive number, not {value}")

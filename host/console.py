@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from .training import Training
@@ -28,11 +37,33 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def bar() -> Iterator[Progress]:
-    """A progress bar; silent where the output is not a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+def bar(figure: ProgressColumn | None = None) -> Iterator[Progress]:
+    """A progress bar with a count, or another figure; silent where the output is not a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(None),
+        figure or MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=OUT, expand=True, disable=not OUT.is_terminal) as progress:
         yield progress
+
+
+@contextmanager
+def stage() -> Iterator[Callable[[str, float], None]]:
+    """A bar that shows one piece of work after another, each by its name and the share that is done; a new name starts a new bar."""
+    with bar(TaskProgressColumn()) as progress:
+        task, current = progress.add_task("", total=1.0, visible=False), ""
+
+        def tell(what: str, share: float) -> None:
+            nonlocal current
+            if what != current:
+                current = what
+                progress.reset(task, description=what, visible=True, total=1.0)
+            progress.update(task, completed=share)
+
+        yield tell
 
 
 @contextmanager

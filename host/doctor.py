@@ -28,6 +28,7 @@ LIBRARIES = {
     "hypothesis": "property tests",
     "mypy": "checks types",
     "ruff": "lint and format",
+    "setuptools": "builds the wheel that a test looks into",
 }
 
 COMPILERS = ("g++", "clang++", "c++")

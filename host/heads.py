@@ -47,20 +47,24 @@ class Head(Protocol):
         ...
 
 
+#: Lets small weights tell small positions apart: otherwise training makes positions large, until they clip on their way to a product.
+SHARPNESS = 6.0
+
+
 @dataclass(frozen=True)
 class SoftmaxHead:
-    """Softmax cross-entropy of ``x V^T + c``, x the last or mean position."""
+    """Softmax cross-entropy of ``SHARPNESS x V^T + c``, x the last or mean position."""
 
     classes: int
     oscillators: int
 
     def initial(self, generator: np.random.Generator) -> dict[str, Floats]:
-        weight = generator.standard_normal((self.classes, self.oscillators)) / np.sqrt(self.oscillators)
+        weight = generator.standard_normal((self.classes, self.oscillators)) / (SHARPNESS * np.sqrt(self.oscillators))
         return {"readout_weight": weight, "readout_bias": np.zeros(self.classes)}
 
     def judge(self, masters: Mapping[str, Floats], output: Output, split: Split, chosen: Ints) -> Judgement:
         x, labels = np.asarray(output), split.labels[chosen]
-        logits = x @ masters["readout_weight"].T + masters["readout_bias"]
+        logits = SHARPNESS * x @ masters["readout_weight"].T + masters["readout_bias"]
         logits -= logits.max(axis=1, keepdims=True)
         normaliser = np.log(np.sum(np.exp(logits), axis=1, keepdims=True))
         rows = np.arange(len(labels))
@@ -70,8 +74,8 @@ class SoftmaxHead:
         return Judgement(
             float(np.sum(normaliser[:, 0] - logits[rows, labels])),
             float(np.sum(np.argmax(logits, axis=1) == labels)),
-            error @ masters["readout_weight"],
-            {"readout_weight": error.T @ x, "readout_bias": error.sum(axis=0)},
+            SHARPNESS * error @ masters["readout_weight"],
+            {"readout_weight": SHARPNESS * error.T @ x, "readout_bias": error.sum(axis=0)},
         )
 
 

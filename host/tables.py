@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from loschmidt.spec.shape import Shape
+
 from .compare import Comparison
+from .cycles import Measurement
 from .doctor import Finding
 
 
@@ -35,4 +38,17 @@ def findings(items: Sequence[Finding]) -> Table:
     for item in items:
         mark = "[green]ok[/] " if item.found else "[bold red]missing[/] "
         table.add_row(mark + item.name, item.purpose, item.version, item.advice)
+    return table
+
+
+def cycles(items: Sequence[Measurement], shape: Shape) -> Table:
+    """Cycles of a time step, beside the least that the multipliers allow."""
+    table = Table(title=f"cycles per step and context, N = {shape.oscillators}, L = {shape.lanes}, M = {shape.inputs}")
+    for name in ("Hamiltonian", "phase", "contexts", "cycles", "multiplying", "least", "cycles / least"):
+        table.add_column(name, justify="left" if name in ("Hamiltonian", "phase") else "right")
+    for item in items:
+        figures = (f"{item.cycles:g}", f"{item.busy / item.cycles:.1%}", f"{item.ideal:g}", f"{item.ratio:.3f}")
+        phase = "echo" if item.echo else "forward"
+        style = "red" if item.missed else None
+        table.add_row(item.hamiltonian.name.lower(), phase, str(item.contexts), *figures, style=style)
     return table

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import heads, parameters
 from .checkpoint import Checkpoint
 from .config import Config
-from .constraints import project
+from .constraints import FLOOR, project
 from .data import Dataset
 from .engine import Engine, Health
 from .errors import ConfigError
@@ -28,8 +28,11 @@ Floats = NDArray[np.float64]
 #: Epochs between two looks at the test set, which decides nothing.
 TEST_EVERY = 5
 
+#: Stiffness starts between 0 and this: slow oscillators remember a sample's beginning, fast ones its end.
+STIFFEST = 4.0
+
 #: Weights that `Config.decay` pulls towards zero.
-DECAYED = ("coupling", "input_weight", "readout_weight")
+DECAYED = ("coupling", "input_weight")
 
 
 class Interrupted(Exception):
@@ -41,6 +44,8 @@ def begin(config: Config, dataset: Dataset) -> Checkpoint:
     generator = np.random.default_rng(config.seed)
     head = heads.make(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
     masters = dict(parameters.initial(config.system, config.oscillators, dataset.channels, generator))
+    masters["stiffness"] = generator.uniform(0.0, STIFFEST, config.oscillators)
+    np.maximum(masters["stiffness"], FLOOR, out=masters["stiffness"])
     parameters.check_stable(masters, config.system, config.step)
     masters |= head.initial(generator)
     return Checkpoint(
@@ -77,6 +82,7 @@ class Training:
         self.config = config = checkpoint.config
         self._head = heads.make(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
         self._train, self._test = (scale(checkpoint, split) for split in (dataset.train, dataset.test))
+        self._spread = np.concatenate(self._train.inputs).std(axis=0)
         self.batches = math.ceil(len(self._train) / config.batch)
         self._optimiser = OPTIMISERS[config.optimiser]()
         self._optimiser.memory, self._optimiser.steps = checkpoint.memory, checkpoint.steps
@@ -123,7 +129,7 @@ class Training:
 
     def _minibatch(self, chosen: NDArray[np.int64], tally: Tally) -> None:
         point, config = self.checkpoint, self.config
-        output = self.engine.forward([self._train.inputs[i] for i in chosen])
+        output = self.engine.forward([self._sample(i) for i in chosen.tolist()])
         judgement = self._head.judge(point.masters, output, self._train, chosen)
         if not math.isfinite(judgement.loss):
             raise ConfigError(f"the loss is {judgement.loss} in epoch {point.epoch + 1}: lower --lr")
@@ -139,6 +145,15 @@ class Training:
         self.engine.load(point.masters)
         tally.add(len(chosen), judgement, health)
         self.health.add(health)
+
+    def _sample(self, index: int) -> Floats:
+        """A training sample, with noise on it that seed, epoch and sample decide: a resumed run draws the same."""
+        sample = self._train.inputs[index]
+        if not (self.config.jitter and self.checkpoint.classes):
+            return sample
+        generator = np.random.default_rng([self.config.seed, self.checkpoint.epoch, index])
+        noisy: Floats = sample + self.config.jitter * self._spread * generator.standard_normal(sample.shape)
+        return noisy
 
     def _line(self, tally: Tally, began: float) -> None:
         point = self.checkpoint

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from loschmidt.host import cli, doctor, session
+from loschmidt.host import cli, doctor, session, verify
 from loschmidt.host.checkpoint import Checkpoint
 
 from . import toy
@@ -169,6 +169,28 @@ def test_compare_fails_below_its_bounds() -> None:
     assert low.faults == ["echo reaches 96.50 %, below the 97 % asked for"]
 
 
+def test_verify(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = ["verify", "--oscillators", "4", "--steps", "40", "--hamiltonian", "linear"]
+    result = call(*small, "--against", "golden", "--json", "report.json")
+    assert result.exit_code == 0, result.output
+    report = json.loads((folder / "report.json").read_text())
+    assert report["passed"]
+    assert {row["check"] for row in report["rows"]} == {"reversal", "gradient", "agreement"}
+    assert {row["hamiltonian"] for row in report["rows"]} == {"linear"}
+    monkeypatch.setattr(verify, "COSINE", 1.5)
+    missed = call(*small)
+    assert missed.exit_code == 1
+    assert re.match(r"error: \d+ of \d+ bounds missed: linear gradient last: stiffness, ", missed.stderr)
+
+
+def test_verify_refuses(folder: Path) -> None:
+    refuse(r"no device named 'gpu'", "verify", "--against", "gpu")
+    refuse(r"--hamiltonian must be one of all, springs, linear, diagonal, dense, not 'pendulum'$", "verify", "--hamiltonian", "pendulum")
+    refuse(r"--formats must be one of 16, 18, 25, not '20'$", "verify", "--formats", "20")
+    refuse(r"oscillators must be an integer from 1 to 65535, not 0$", "verify", "--oscillators", "0")
+    refuse(r"s from 0 to 15, not 77$", "verify", "--step", "77")
+
+
 def test_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     result = call("doctor")
     assert result.exit_code == 0, result.output
@@ -179,7 +201,7 @@ def test_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr == "error: missing: a-library-that-is-not-there, C++ compiler, make\n"
 
 
-@pytest.mark.parametrize("command", ["train", "eval", "compare", "doctor"])
+@pytest.mark.parametrize("command", ["train", "eval", "compare", "doctor", "verify"])
 def test_help(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0
