@@ -27,6 +27,7 @@ help: ## this list
 	@echo 'make train [ARGS=...]   learn to tell nine speakers apart; try ARGS=--help'
 	@echo 'make test [ARGS=...]    lint, types and every test; ARGS goes to pytest'
 	@echo 'make verify [ARGS=...]  reversal, gradients and agreement of devices, measured; try ARGS=--help'
+	@echo 'make results            measure what the README claims, and rewrite its table (half an hour)'
 	@echo 'make format             let ruff rewrite the source'
 	@echo 'make clean              remove .venv and all caches; runs/ stays'
 
@@ -37,6 +38,12 @@ train: $(STAMP)
 .PHONY: verify
 verify: $(STAMP)
 	@$(BIN)/loschmidt verify $(ARGS)
+
+# Each command of the table in the README, as docs/results.py lists them.
+.PHONY: results
+results: $(STAMP) compiler
+	@$(BIN)/python -m docs.results --commands | while IFS= read -r line; do echo "$$line"; sh -c "$(BIN)/$$line" || exit 1; done
+	@$(BIN)/python -m docs.results
 
 .PHONY: test
 test: compiler lint types

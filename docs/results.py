@@ -1,8 +1,11 @@
-"""Rewrites the table of results in README.md from what the commands wrote to docs/measured/. Run by `make results`."""
+"""Rewrites the table of results in README.md from what the commands wrote to docs/measured/. Run by `make results`.
+
+With ``--commands`` it prints those commands instead."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,4 +74,8 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
+    if "--commands" in sys.argv:
+        for name, command in COMMANDS.items():
+            print(f"{command} --json docs/measured/{name}.json")
+        sys.exit()
     README.write_text(rewritten(README.read_text()))
