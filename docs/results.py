@@ -43,7 +43,8 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
     found = [row["measured"] for row in load("gradient")["rows"]]
     settings = load("gradient")["settings"]
     worst = f"{min(row['cosine'] for row in found):.6f}; {100 * max(abs(row['norm'] - 1) for row in found):.3f} %"
-    what = f"gradient beside float64 BPTT, N = {settings['shape']['oscillators']}, T = {settings['steps']}, delta = 2^-{settings['s']}: worst of {len(found)} groups"
+    size = f"N = {settings['shape']['oscillators']}, T = {settings['steps']}, delta = 2^-{settings['s']}"
+    what = f"gradient beside float64 BPTT, {size}: worst of {len(found)} groups"
     yield what, "cosine 0.9999; norm 0.5 %", worst, "gradient"
     found = [row["measured"] for row in load("agreement")["rows"] if row["check"] == "agreement"]
     figure = f"{int(sum(row['different'] for row in found))} of {int(sum(row['integers'] for row in found)):,} integers differ"
