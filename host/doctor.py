@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from .data import embedded_folder
 
@@ -55,6 +56,7 @@ def examine() -> list[Finding]:
         *(_library(name, purpose) for name, purpose in LIBRARIES.items()),
         _recordings(),
         _compiler(),
+        _shared_python(),
         _program("make", "builds"),
     ]
 
@@ -88,6 +90,17 @@ def _compiler() -> Finding:
         if finding.found:
             return finding
     return Finding("C++ compiler", "builds the simulated gateware", "", f"install one of {', '.join(COMPILERS)} (Debian: apt install g++)")
+
+
+def _shared_python() -> Finding:
+    """The simulator loads Python as a library, which some distributions package apart from the program."""
+    name, purpose = "libpython", "testbenches, inside the simulator"
+    command = [sys.executable, "-m", "cocotb_tools.config", "--libpython"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    library = Path(result.stdout.strip())
+    if result.returncode or not library.is_file():
+        return Finding(name, purpose, "", "install Python's shared library (Debian: apt install libpython3-dev)")
+    return Finding(name, purpose, library.name)
 
 
 def _program(name: str, purpose: str) -> Finding:
