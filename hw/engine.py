@@ -77,8 +77,8 @@ class Engine(wiring.Component):
     group_ends : last operation of the group
     """
 
-    def __init__(self, shape: Shape, rows: Sequence[Row], *, single: bool = False) -> None:
-        self.array, self.rows, self.single = shape, rows, single
+    def __init__(self, shape: Shape, rows: Sequence[Row]) -> None:
+        self.array, self.rows = shape, rows
         pc = range(len(rows))
         row = index(shape.rows)
         inner = index(max(shape.lanes, shape.inputs))

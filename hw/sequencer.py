@@ -108,7 +108,7 @@ class Sequencer(wiring.Component):
 
         # Engines.
         m.submodules.long = long = Engine(shape, rows)
-        m.submodules.quick = quick = Engine(shape, rows, single=True)
+        m.submodules.quick = quick = Engine(shape, rows)
         favourite = Signal(index(shape.ways))  # the way that issued a long group last gives way
         for engine, wanted in ((quick, short), (long, ~short)):
             waiting = Signal(shape.ways, name="waiting")

@@ -48,7 +48,7 @@ class Opcode(IntEnum):
 class Error(IntEnum):
     OK = 0
     OPCODE = 1  #: no such operation
-    LENGTH = 2  #: payload too short, too long, or no whole number of addresses
+    LENGTH = 2  #: payload too short, too long, or no whole number of addresses; READ of none, or of more than a response holds
     BANK = 3  #: no such bank, or it is read only
     ADDRESS = 4  #: past the end of the bank
     CONTEXT = 5  #: no such context
