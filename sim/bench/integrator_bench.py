@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from itertools import product
 from typing import Any
 
 import cocotb
@@ -180,15 +181,14 @@ async def any_shear(dut: Any) -> None:
 async def flip_and_copy(dut: Any) -> None:
     """In place and to another context, with the sign changed or not; the most negative code is its own negative."""
     board = await Board.start(dut, 7)
-    depth, lowest = len(board.momentum), board.state.lowest
-    await host_port.write(board.pins, Bank.MOMENTUM, 0, lowest)
-    board.momentum[0] = lowest
-    for number in range(60):
-        destination, source, flip = board.choice.randrange(depth), board.choice.randrange(depth), board.choice.random() < 0.5
-        if number == 0:
-            destination, source, flip = 0, 0, True
-        await host_port.move(board.pins, destination, source, flip)
-        board.position[destination] = board.position[source]
-        board.momentum[destination] = wrap(-board.momentum[source], board.state.width) if flip else board.momentum[source]
-    await board.compare()
-    assert board.momentum.count(lowest) >= 1, "the most negative code was lost on the way"
+    depth, state = len(board.momentum), board.state
+    for momentum in (state.lowest, state.lowest + 1, -1, 0, 1, state.highest):
+        for in_place, flip in product((True, False), (True, False)):
+            source, other = board.choice.sample(range(depth), 2)
+            destination = source if in_place else other
+            board.momentum[source] = momentum
+            await host_port.write(board.pins, Bank.MOMENTUM, source, momentum)
+            await host_port.move(board.pins, destination, source, flip)
+            board.position[destination] = board.position[source]
+            board.momentum[destination] = wrap(-momentum, state.width) if flip else momentum
+            await board.compare()

@@ -23,12 +23,18 @@ from .hazards import Hazards
 from .machine import Machine
 from .operations import fields, pack, unpack
 from .pins import Pins, shape
-from .stimulus import WRITABLE, contents, run, window
+from .stimulus import WRITABLE, contents, run
 
 #: Cycles from an operation at the port to the last flag that it may raise.
 LAST_FLAG = STAGES + 2
 #: Cycles without an operation after which a run must have been forgotten.
 PATIENCE = 200
+
+
+def longest(runs: Iterable[Run], part: Shape) -> int:
+    """Cycles that the runs cannot take, one after another: for each step all matrices twice over, and every wait."""
+    step = PATIENCE + 4 * part.rows * (part.padded + part.inputs + 8)
+    return sum((item.steps + 2) * step for item in runs)
 
 
 def requested(item: Run, part: Shape) -> dict[str, int]:
@@ -73,7 +79,7 @@ class Board:
         self.golden.configure(hamiltonian, s)
         for item in waiting:
             self.golden.run([item])
-        hazards, under_way = Hazards(), dict[int, int]()
+        hazards, under_way, limit = Hazards(), dict[int, int](), self.cycles + longest(waiting, self.part)
         inputs, address, last, quiet = self.machine.memory[Bank.INPUT][0], 0, [0] * self.part.ways, 0
         await self.pins.cycle(hamiltonian=hamiltonian, s=s)
         while waiting or under_way:
@@ -81,6 +87,7 @@ class Board:
             word = pack(requested(waiting[0], self.part), self.runs) if offered else 0
             await self.pins.cycle(run_valid=int(offered), run=word)
             self.cycles += 1
+            assert self.cycles < limit, f"ways {sorted(under_way)} do not end"
             assert self.pins.get("idle") == (not under_way), f"idle is {self.pins.get('idle')} with ways {sorted(under_way)} under way"
 
             op = unpack(self.pins.get("operation"), self.operations)
@@ -151,12 +158,9 @@ async def one_run(dut: Any, hamiltonian: Hamiltonian, accumulate: Accumulate) ->
 async def nudged_and_traced(dut: Any, nudge: Nudge, direction: Direction) -> None:
     """Every mode of nudge, either sign, and the trace, in both directions."""
     board = await Board.start(dut, 20 + nudge, extreme=False)
-    start, size = window(board.part, 0)
+    steps = min(board.part.input_depth, board.part.nudge_depth, board.part.trace_depth)
     for negate in (False, True):
-        steps = min(board.part.input_depth, board.part.nudge_depth, size)
-        await board.run(
-            Hamiltonian.SPRINGS, 1, [Run(0, steps, direction=direction, nudge=nudge, negate=negate, trace=True, trace_base=start)]
-        )
+        await board.run(Hamiltonian.SPRINGS, 1, [Run(0, steps, direction=direction, nudge=nudge, negate=negate, trace=True)])
     board.compare()
 
 

@@ -11,7 +11,7 @@ import cocotb_tools.config
 from cocotb_tools.runner import get_runner
 
 from loschmidt.sim.rtl import cache, tools
-from loschmidt.sim.rtl.compile import compile_sources
+from loschmidt.sim.rtl.compile import FAST, compile_sources
 from loschmidt.sim.rtl.design import design
 from loschmidt.sim.rtl.verilog import TOP
 from loschmidt.spec.errors import LoschmidtError
@@ -21,9 +21,9 @@ class BenchError(LoschmidtError):
     """A bench found a difference, or could not run."""
 
 
-def simulator(verilog: str, control: str = "") -> Path:
-    """Directory of the cocotb simulator of a design; built if the cache has none. ``control`` is as in `sim.rtl.design`."""
-    made = design(verilog, control)
+def simulator(verilog: str, control: str = "", level: str = FAST) -> Path:
+    """Directory of the cocotb simulator of a design; built if the cache has none. ``control`` and ``level`` as in `sim.rtl.design`."""
+    made = design(verilog, control, level)
     main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
     libraries = cocotb_tools.config.libs_dir
 
@@ -35,12 +35,12 @@ def simulator(verilog: str, control: str = "") -> Path:
     return cache.built("bench", cache.digest(made.key, cocotb.__version__, str(libraries)), build)
 
 
-def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[str, str], seed: int = 1) -> int:
+def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[str, str], seed: int = 1, level: str = FAST) -> int:
     """Run every cocotb test of ``module`` on a design; returns how many ran.
 
     ``directory`` takes the log and the results. Raises `BenchError` if a test fails, if none ran, or if the simulator cannot run.
     """
-    build = simulator(verilog)
+    build = simulator(verilog, level=level)
     log, results = directory / "bench.log", directory / "results.xml"
     try:
         get_runner("verilator").test(

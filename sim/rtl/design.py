@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache
-from .compile import compile_sources, gathered, runtime, verilate, versions
+from .compile import FAST, compile_sources, gathered, runtime, verilate, versions
 from .verilog import TOP
 
 #: For an array of many lanes: a lane stays a class of its own. Inlined they run up to twice as fast, but compiling them takes as long
@@ -40,14 +40,14 @@ def ports(verilog: str) -> str:
     return "".join(f'public_flat_rw -module "{TOP}" -var "{name}"\n' for name in names)
 
 
-def design(verilog: str, control: str = "") -> Design:
-    """Verilate and compile a design unless the cache has it. ``control`` may be `LANES_APART`."""
+def design(verilog: str, control: str = "", level: str = FAST) -> Design:
+    """Verilate and compile a design unless the cache has it. ``control`` may be `LANES_APART`; ``level`` is how the compiler optimises."""
     settings = ports(verilog) + control
-    key = cache.digest(verilog, settings, repr(FLAGS), versions())
+    key = cache.digest(verilog, settings, repr(FLAGS), level, versions())
 
     def build(directory: Path) -> None:
         sources = verilate(verilog, directory, FLAGS, settings)
-        compile_sources(gathered(sources, directory), directory, flags=(f"-I{directory}",))
+        compile_sources(gathered(sources, directory), directory, flags=(f"-I{directory}",), level=level)
         for path in directory.iterdir():
             if path.suffix not in (".h", ".o", ".v"):
                 path.unlink()

@@ -1,10 +1,11 @@
-"""The components that benches try, each with the bench that tries it; all are simulated side by side in one bay."""
+"""The components that benches try, each with the bench that tries it. Those of one kind are simulated side by side, in one bay."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ from amaranth.lib import wiring
 
 from loschmidt.hw.accumulator import Accumulator
 from loschmidt.hw.activation import Activation
+from loschmidt.hw.engine import Engine
 from loschmidt.hw.integrator import Integrator
 from loschmidt.hw.multiplier import Multiplier
 from loschmidt.hw.operand import OperandFile
+from loschmidt.hw.program import assemble
+from loschmidt.hw.ring import Ring
 from loschmidt.hw.rounding import NearestShift
 from loschmidt.hw.sequencer import Sequencer
+from loschmidt.sim.bench.array_bench import SHAPE
 from loschmidt.sim.bench.bay import Bay
 from loschmidt.sim.bench.pins import PART
 from loschmidt.sim.bench.simulator import run_bench
@@ -32,51 +37,71 @@ FEW = Shape(3, 2, 2, contexts=3, ways=2, input_depth=4, nudge_depth=3, trace_dep
 ONE = replace(FEW, oscillators=1, inputs=1, lanes=1)
 #: Every loop has several; nothing is padded; one way.
 FULL = replace(FEW, oscillators=6, inputs=3, ways=1)
-#: One row.
-RING = replace(FEW, lanes=3, ways=3)
+#: One row; enough lanes to tell one way round from the other.
+TURN = replace(FEW, lanes=3, ways=3)
 #: As a real array is built, but for the table's size.
 WIDE = replace(FEW, formats=replace(PRESETS["18"], segments=16))
+
+SHAPES = {"few": FEW, "one": ONE, "full": FULL, "turn": TURN}
 
 
 @dataclass(frozen=True)
 class Part:
-    """A component, the module of its bench without ``_bench``, and what the bench must know of it."""
+    """How to make a component, the module of its bench without ``_bench``, and what the bench must know of it."""
 
-    component: wiring.Component
+    make: Callable[[], wiring.Component]
     bench: str
     settings: Mapping[str, Any]
 
 
-def shaped(component: wiring.Component, bench: str, shape: Shape, **settings: Any) -> Part:
-    return Part(component, bench, {"shape": shape.to_json(), **settings})
+def shaped(make: Callable[[Shape], wiring.Component], bench: str, shape: Shape, **settings: Any) -> Part:
+    return Part(partial(make, shape), bench, {"shape": shape.to_json(), **settings})
 
 
-def honest() -> dict[str, Part]:
-    """The gateware as it is."""
+def sized(make: Callable[[int], wiring.Component], bench: str, width: int) -> Part:
+    return Part(partial(make, width), bench, {"width": width})
+
+
+def lane_parts() -> dict[str, Part]:
+    """What a lane is made of, and rings of lanes."""
     parts = {
-        "narrow_shift": Part(NearestShift(7), "rounding", {"width": 7}),
-        "wide_shift": Part(NearestShift(53), "rounding", {"width": 53}),
-        "narrow_multiplier": Part(Multiplier(8), "multiplier", {"width": 8}),
-        "wide_multiplier": Part(Multiplier(18), "multiplier", {"width": 18}),
+        "narrow_shift": sized(NearestShift, "rounding", 7),
+        "wide_shift": sized(NearestShift, "rounding", 53),
+        "narrow_multiplier": sized(Multiplier, "multiplier", 8),
+        "wide_multiplier": sized(Multiplier, "multiplier", 18),
     }
     for name, shape in (("narrow", FEW), ("wide", WIDE)):
         parts |= {
-            f"{name}_operand": shaped(OperandFile(shape, ports=2), "operand", shape, ports=2),
-            f"{name}_integrator": shaped(Integrator(shape), "integrator", shape),
-            f"{name}_activation": shaped(Activation(shape), "activation", shape),
-            f"{name}_accumulator": shaped(Accumulator(shape), "accumulator", shape),
+            f"{name}_operand": shaped(partial(OperandFile, ports=2), "operand", shape, ports=2),
+            f"{name}_integrator": shaped(Integrator, "integrator", shape),
+            f"{name}_activation": shaped(Activation, "activation", shape),
+            f"{name}_accumulator": shaped(Accumulator, "accumulator", shape),
         }
-    for name, shape in (("few", FEW), ("one", ONE), ("full", FULL), ("ring", RING)):
-        parts |= {f"{name}_sequencer": shaped(Sequencer(shape), "sequencer", shape)}
-    return parts
+    return parts | {f"{name}_ring": shaped(Ring, "ring", shape) for name, shape in (("narrow", TURN), ("wide", WIDE), ("single", ONE))}
+
+
+def control_parts() -> dict[str, Part]:
+    """What issues operations."""
+
+    def engine(shape: Shape) -> Engine:
+        return Engine(shape, assemble(shape)[0])
+
+    engines = {f"{name}_engine": shaped(engine, "engine", shape) for name, shape in SHAPES.items()}
+    return engines | {f"{name}_sequencer": shaped(Sequencer, "sequencer", shape) for name, shape in SHAPES.items()}
 
 
 def bay(parts: Mapping[str, Part]) -> str:
     """Verilog of all parts side by side."""
-    return verilog(Bay({name: part.component for name, part in parts.items()}))
+    return verilog(Bay({name: part.make() for name, part in parts.items()}))
 
 
-def run(name: str, part: Part, design: str, directory: Path) -> int:
-    """Try one part of a bay: how many tests ran. `BenchError` if one fails."""
-    settings = json.dumps({"name": name, **part.settings})
-    return run_bench(f"loschmidt.sim.bench.{part.bench}_bench", design, directory, {PART: settings})
+def run(name: str, part: Part, design: str, directory: Path, only: str = "") -> int:
+    """Try one part of a bay with its bench, or with the tests of it whose names begin with ``only``, until one fails.
+
+    Returns how many tests ran; `BenchError` if one failed.
+    """
+    settings = {PART: json.dumps({"name": name, **part.settings}), "COCOTB_TEST_FILTER": rf"_bench\.{only}", "COCOTB_MAX_FAILURES": "1"}
+    if "shape" in part.settings:
+        settings[SHAPE] = json.dumps(part.settings["shape"])
+    # A bench of one part takes seconds, to optimise a bay takes minutes.
+    return run_bench(f"loschmidt.sim.bench.{part.bench}_bench", design, directory, settings, level="-O0")

@@ -6,11 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from .parts import bay, honest, run
+from .parts import bay, control_parts, lane_parts, run
 
-PARTS = honest()
+LANE, CONTROL = lane_parts(), control_parts()
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_component(name: str, tmp_path: Path) -> None:
-    assert run(name, PARTS[name], bay(PARTS), tmp_path) > 0
+@pytest.fixture(scope="module")
+def lane_bay() -> str:
+    return bay(LANE)
+
+
+@pytest.fixture(scope="module")
+def control_bay() -> str:
+    return bay(CONTROL)
+
+
+@pytest.mark.parametrize("name", LANE)
+def test_part_of_a_lane(name: str, lane_bay: str, tmp_path: Path) -> None:
+    assert run(name, LANE[name], lane_bay, tmp_path) >= 1
+
+
+@pytest.mark.parametrize("name", CONTROL)
+def test_part_of_control(name: str, control_bay: str, tmp_path: Path) -> None:
+    assert run(name, CONTROL[name], control_bay, tmp_path) >= 1
