@@ -25,6 +25,7 @@ class Activation(wiring.Component):
     -------
     operation : In, at every age
     result : In(signed(sum)), rounded, at age 8
+    padded : In(1), static: the last row holds no oscillator. Its activation stays zero, whatever the table says of z = 0: it must not move
     rise, offset, y, pair, potential_low, potential_high : Out(signed(multiplier)), at age 1; pair = value + y
     host, host_value, host_rise, host_integral : the table's memories, read a cycle after ``host.address``
     """
@@ -37,6 +38,7 @@ class Activation(wiring.Component):
             {
                 "operation": In(aged_layout(shape)),
                 "result": In(signed(shape.sum_width)),
+                "padded": In(1),
                 "host": In(HostAccess(shape)),
                 **{name: Out(word) for name in outputs},
                 "host_integral": Out(signed(shape.formats.potential.width)),
@@ -87,17 +89,19 @@ class Activation(wiring.Component):
         code, _ = saturated(self.result, f.table_width)
         value_of_z = Signal(signed(f.multiplier))
         m.d.comb += value_of_z.eq(value[2] + self.result)
-        for memory, word, consumer in (
-            (z, code, Consumer.Z),
-            (y, value_of_z, Consumer.Y),
-            (pair, value[2] + value_of_z, Consumer.Y),
-            (potential, integral[2] + self.result, Consumer.POTENTIAL),
+        last_rows = [way * self.array.rows + self.array.rows - 1 for way in range(self.array.ways)]
+        there = ~(self.padded & Cat(op.age_8.out_file == file for file in last_rows).any())
+        for memory, word, consumer, enable in (
+            (z, code, Consumer.Z, 1),
+            (y, value_of_z, Consumer.Y, there),
+            (pair, value[2] + value_of_z, Consumer.Y, there),
+            (potential, integral[2] + self.result, Consumer.POTENTIAL, 1),
         ):
             write = memory.write_port()
             m.d.comb += [
                 write.addr.eq(op.age_8.out_file),
                 write.data.eq(word),
-                write.en.eq(op.age_8.valid & (op.age_8.consumer == consumer)),
+                write.en.eq(op.age_8.valid & (op.age_8.consumer == consumer) & enable),
             ]
         for memory, outputs in ((y, (self.y,)), (pair, (self.pair,)), (potential, (self.potential_low, self.potential_high))):
             read = memory.read_port(domain="comb")

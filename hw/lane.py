@@ -36,6 +36,7 @@ class Lane(wiring.Component):
     capture, chain_move : In(1)
     overflow, clip : Out(ways), sticky until ``restart``
     restart : In(ways)
+    padded : In(1), static: the lane's last row holds no oscillator
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -58,6 +59,7 @@ class Lane(wiring.Component):
                 "overflow": Out(shape.ways),
                 "clip": Out(shape.ways),
                 "restart": In(shape.ways),
+                "padded": In(1),
             }
         )
 
@@ -174,6 +176,7 @@ class Lane(wiring.Component):
             integrator.change.eq(nearest.result),
             integrator.nudge.eq(reads[Bank.NUDGE].data),
             activation.result.eq(nearest.result),
+            activation.padded.eq(self.padded),
         ]
 
         # Age 9 to 11: operands of the new state.

@@ -58,6 +58,7 @@ class Ring(wiring.Component):
                 lane.ring_i.eq(following.ring_o),
                 lane.sum_i.eq(following.sum_o),
                 lane.restart.eq(self.restart),
+                lane.padded.eq(int(number + self.array.lanes * (self.array.rows - 1) >= self.array.oscillators)),
                 lane.capture.eq(self.capture),
                 lane.chain_move.eq(self.chain_move),
                 lane.chain_i.eq(following.chain_o),

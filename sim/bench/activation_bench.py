@@ -34,7 +34,7 @@ class Board:
     async def start(cls, dut: Any, seed: int) -> Board:
         part = shape()
         ages = Ages(part, seed)
-        pins = await Pins.start(dut, operation=ages.issue(), **host_port.IDLE)
+        pins = await Pins.start(dut, operation=ages.issue(), padded=0, **host_port.IDLE)
         board = cls(pins, part, ages, random.Random(seed))
         limit = knot_limit(part.formats)
         knots = [board.choice.choice([-limit, limit, board.choice.randint(-limit, limit)]) for _ in range(part.formats.segments + 1)]
@@ -130,6 +130,25 @@ async def any_sum(dut: Any) -> None:
     board = await Board.start(dut, 3)
     edge = 1 << (board.part.formats.table_width - 1)
     await board.try_sums([board.choice.randint(-edge, edge - 1) for _ in range(400)])
+
+
+@cocotb.test()
+async def padding(dut: Any) -> None:
+    """A last row that holds no oscillator keeps what it had; the other rows do not notice."""
+    board = await Board.start(dut, 5)
+    rows, edge = board.part.rows, 1 << (board.part.formats.table_width - 1)
+    nothing: list[int | None] = [None] * board.files
+    seen = []
+    for padded in (0, 1):
+        await board.pins.cycle(padded=padded)
+        sums = [board.choice.randint(-edge, edge - 1) for _ in range(board.files)]
+        await board.phase(Consumer.Z, sums, ())
+        await board.phase(Consumer.Y, nothing, ("rise", "offset"))
+        seen.append((await board.phase(Consumer.NONE, [0] * board.files, ("y", "pair")), [board.expected(total) for total in sums]))
+    (before, _), (after, expected) = seen
+    for file in range(board.files):
+        wanted = before[file] if file % rows == rows - 1 else {port: expected[file][port] for port in ("y", "pair")}
+        assert after[file] == wanted, f"file {file} holds {after[file]} instead of {wanted}"
 
 
 @cocotb.test()

@@ -144,9 +144,11 @@ class Machine:
             case Consumer.Z:
                 self.file["z"][lane][out] = saturate(result, f.table_width)
             case Consumer.Y:
-                value = self.memory[Bank.TABLE_VALUE][0][segment]
-                y = wrap(value + result, f.multiplier)
-                self.file["y"][lane][out], self.file["pair"][lane][out] = y, wrap(value + y, f.multiplier)
+                # What pads the last row does not move, whatever the table says of zero.
+                if lane + self.shape.lanes * (out % self.shape.rows) < self.shape.oscillators:
+                    value = self.memory[Bank.TABLE_VALUE][0][segment]
+                    y = wrap(value + result, f.multiplier)
+                    self.file["y"][lane][out], self.file["pair"][lane][out] = y, wrap(value + y, f.multiplier)
             case Consumer.POTENTIAL:
                 integral = self.memory[Bank.TABLE_INTEGRAL][0][segment]
                 self.file["potential"][lane][out] = wrap(integral + result, f.potential.width)

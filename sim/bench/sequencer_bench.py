@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import cocotb
 import numpy as np
 
-from loschmidt.hw.operation import STAGES, Right, operation_layout
+from loschmidt.hw.operation import OPERAND_LATENCY, STAGES, Right, operation_layout
+from loschmidt.hw.program import HANDOVER, drift, length
+from loschmidt.hw.program import step as program
 from loschmidt.hw.request import run_layout
 from loschmidt.sim.golden_device import GoldenDevice
-from loschmidt.spec.hamiltonian import Hamiltonian, Product
+from loschmidt.spec.activation import knot_limit, rows_from_knots
+from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
 from loschmidt.spec.layout import Bank
-from loschmidt.spec.region import Buffer, Region, State, entries
+from loschmidt.spec.region import Buffer, Region, State, Table, entries
 from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
@@ -61,6 +65,7 @@ class Board:
         self.overflow: set[int] = set()
         self.clip: set[int] = set()
         self.cycles = 0
+        self.issued: list[int] = []
 
     @classmethod
     async def start(cls, dut: Any, seed: int, extreme: bool) -> Board:
@@ -96,6 +101,7 @@ class Board:
             if op["valid"]:
                 assert op["way"] in under_way, f"way {op['way']} issues without a run"
                 last[op["way"]] = self.cycles
+                self.issued.append(self.cycles)
                 hazards.issue(op, self.cycles)
                 self.machine.execute(op, inputs[address] if Right(op["right"]) is Right.INPUT else 0)
             address = self.pins.get("input_address")
@@ -154,6 +160,22 @@ async def one_run(dut: Any, hamiltonian: Hamiltonian, accumulate: Accumulate) ->
 
 
 @cocotb.test()
+@cocotb.parametrize(hamiltonian=list(Hamiltonian))
+async def no_cycle_lost(dut: Any, hamiltonian: Hamiltonian) -> None:
+    """Of one way alone, operations of a group follow each other at once, and groups after the wait that the program asks for."""
+    board = await Board.start(dut, 50, extreme=False)
+    part, steps = board.part, 3
+    await board.run(hamiltonian, 0, [Run(0, steps)])
+    prologue, step = drift(part), program(hamiltonian, False, part)
+    gaps: list[int] = []
+    for number, group in enumerate([prologue, *step * steps]):
+        wait = 0 if number == 0 else OPERAND_LATENCY if number == 1 else max(group.wait, HANDOVER)
+        gaps += [wait, *[0] * (sum(length(slot, part) for slot in group.slots) * part.rows - 1)]
+    found = [after - before - 1 for before, after in pairwise(board.issued)]
+    assert found == gaps[1:], f"operations are issued {found} cycles apart instead of {gaps[1:]}"
+
+
+@cocotb.test()
 @cocotb.parametrize(nudge=list(Nudge), direction=list(Direction))
 async def nudged_and_traced(dut: Any, nudge: Nudge, direction: Direction) -> None:
     """Every mode of nudge, either sign, and the trace, in both directions."""
@@ -162,6 +184,23 @@ async def nudged_and_traced(dut: Any, nudge: Nudge, direction: Direction) -> Non
     for negate in (False, True):
         await board.run(Hamiltonian.SPRINGS, 1, [Run(0, steps, direction=direction, nudge=nudge, negate=negate, trace=True)])
     board.compare()
+
+
+@cocotb.test()
+async def padding_rests(dut: Any) -> None:
+    """With a table that is not zero at z = 0, what only pads the last row would be kicked at every step, and in the end wrap."""
+    board = await Board.start(dut, 40, extreme=False)
+    part = board.part
+    limit, gap = knot_limit(part.formats), part.formats.segments // 4
+    knots = [0] * gap + [limit] * (part.formats.segments + 1 - gap)
+    zeros = {region: np.zeros_like(board.golden.read(region, 0, entries(region, part))) for region in (*State, *Parameter, Buffer.INPUT)}
+    zeros[Parameter.BIAS] += part.formats.weight.lowest
+    for region, values in (*zeros.items(), (Table.ACTIVATION, np.array(rows_from_knots(knots, part.formats)))):
+        board.machine.load(region, values)
+        board.golden.write(region, values)
+    await board.run(Hamiltonian.DIAGONAL, 0, [Run(0, part.input_depth) for _ in range(8)])
+    board.compare()
+    assert not board.overflow
 
 
 @cocotb.test()

@@ -112,8 +112,8 @@ INTEGRATOR = {
 
 ACTIVATION = {
     "neighbouring_segment": Fault("return Cat(top[:-1], ~top[-1])", "return Cat(top[:-1], ~top[-1]) + 1"),
-    "wrapping_z": Fault("(z, code, Consumer.Z)", "(z, self.result, Consumer.Z)"),
-    "pair_of_knots": Fault("(pair, value[2] + value_of_z, Consumer.Y)", "(pair, value[2] + value[2], Consumer.Y)"),
+    "wrapping_z": Fault("(z, code, Consumer.Z", "(z, self.result, Consumer.Z"),
+    "pair_of_knots": Fault("(pair, value[2] + value_of_z", "(pair, value[2] + value[2]"),
     "early_integral": Fault("integral[2] + self.result", "integral[1] + self.result"),
     "one_file": Fault("write.addr.eq(op.age_8.out_file)", "write.addr.eq(0)"),
 }
@@ -124,7 +124,17 @@ ACCUMULATOR = {
     "early_word": Fault("op.age_6.accumulator", "op.age_8.accumulator"),
 }
 
+_RESULT = """m.d.comb += [
+            nearest.amount.eq(op.age_6.amount),
+            integrator.change.eq(nearest.result),"""
+_FLOORED_KICK = """floor = [Signal(signed(shape.sum_width), name=f"floor_{age}") for age in (7, 8)]
+        m.d.sync += [floor[0].eq(nearest.value >> op.age_6.amount), floor[1].eq(floor[0])]
+        m.d.comb += [
+            nearest.amount.eq(op.age_6.amount),
+            integrator.change.eq(Mux(op.age_8.consumer == Consumer.KICK, floor[1], nearest.result)),"""
+
 LANE = {
+    "kick_not_rounded": (Fault(_RESULT, _FLOORED_KICK), LONE),
     "stuck_ring": (Fault("held.eq(self.ring_i)", "held.eq(ring)"), FEW),
     "no_hop": (Fault("Mux(op.age_5.sum_hop, self.sum_i, total)", "total"), FEW),
     "sum_not_home": (Fault("Source.NEIGHBOUR: self.sum_i", "Source.NEIGHBOUR: total"), FEW),
@@ -170,6 +180,7 @@ PROGRAM = {
 RING = {
     "ring_the_other_way": Fault("lane.ring_i.eq(following.ring_o)", "lane.ring_i.eq(lanes[number - 1].ring_o)"),
     "sums_the_other_way": Fault("lane.sum_i.eq(following.sum_o)", "lane.sum_i.eq(lanes[number - 1].sum_o)"),
+    "padding_moves": Fault("lane.padded.eq(int(", "lane.padded.eq(0 * int("),
     "flags_of_one_lane": Fault("(getattr(lane, name) for lane in lanes)", "(getattr(lane, name) for lane in lanes[:1])"),
 }
 
@@ -205,7 +216,9 @@ def lane_mutants() -> dict[str, Mutant]:
     for name, (fault, shape) in LANE.items():
         found[name] = Mutant(shaped(partial(lanes, fault), "ring", shape), "any_operations")
     for name, fault in RING.items():
-        found[name] = Mutant(shaped(partial(component, ring, "Ring", fault), "ring", TURN), "any_operations")
+        found[name] = Mutant(
+            shaped(partial(component, ring, "Ring", fault), "ring", FEW if name == "padding_moves" else TURN), "any_operations"
+        )
     return found
 
 
