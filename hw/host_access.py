@@ -1,9 +1,9 @@
-"""How the command port reaches a lane's memories while no run is under way."""
+"""How the command port reaches the array's memories while no run is under way."""
 
 from __future__ import annotations
 
 from amaranth import signed
-from amaranth.lib.wiring import Out, Signature
+from amaranth.lib.wiring import In, Out, Signature
 
 from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
@@ -11,34 +11,50 @@ from loschmidt.spec.shape import Shape
 
 from .index import index
 
-#: Cycles from a stable ``address`` to the word at a memory's output.
-READ_LATENCY = 1
+#: Most lanes of a tile.
+TILE = 8
+
+#: Cycles from stable ``bank``, ``address`` and ``lane`` to the word at ``answer``; the same for all banks.
+READ_LATENCY = 20
+
+#: Cycles that ``address`` and ``lane`` have been stable when ``move`` is raised for one cycle, and from there until they may change.
+MOVE_BEFORE, MOVE_AFTER = 3, 2
+
+
+def lanes_per_tile(shape: Shape) -> int:
+    """Lanes that share an integrator: a power of two, at most `TILE`, no more than hold all lanes."""
+    return min(TILE, 1 << (shape.lanes - 1).bit_length())
 
 
 class HostAccess(Signature):
-    """Requests to the memories of a lane; the lane's answer travels on a chain of its own.
+    """Requests to the memories; all members but ``answer`` are delayed alike on their way.
 
     Members
     -------
     active : the memories' addresses are the host's, not an operation's
-    bank, address : what is read or written
-    write : ``data`` is written this cycle
-    move : the state at ``address`` (stable since a cycle before) is written to ``destination``, momentum negated if ``flip``
+    bank, address, lane : what is read or written; for a `layout.SHARED` bank lane 0 is read
+    write : ``data`` is written this cycle, to that lane, or to all with ``every``
+    move : in every tile, the state at ``address`` of lane ``lane`` mod `lanes_per_tile` is written to ``destination``, momentum
+        negated if ``flip``
+    answer : the word read, `READ_LATENCY` later
     """
 
     def __init__(self, shape: Shape) -> None:
         depth = max(layout.depth(bank, shape) for bank in Bank)
-        widest = max(layout.width(bank, shape) for bank in Bank)
+        widest = signed(max(layout.width(bank, shape) for bank in Bank))
         address = index(depth)
         super().__init__(
             {
                 "active": Out(1),
                 "bank": Out(max(Bank).bit_length()),
                 "address": Out(address),
+                "lane": Out(index(shape.lanes)),
+                "every": Out(1),
                 "write": Out(1),
-                "data": Out(signed(widest)),
+                "data": Out(widest),
                 "move": Out(1),
                 "flip": Out(1),
                 "destination": Out(address),
+                "answer": In(widest),
             }
         )
