@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from loschmidt.spec import layout, protocol
-from loschmidt.spec.hamiltonian import Hamiltonian
-from loschmidt.spec.layout import READ_ONLY, SHARED, Bank
-from loschmidt.spec.protocol import Error, Opcode
+from loschmidt.spec import protocol
+from loschmidt.spec.layout import READ_ONLY, Bank
+from loschmidt.spec.protocol import WORD, Error, Opcode
 from loschmidt.spec.run import STEP_LIMIT, Direction, Nudge
 from loschmidt.spec.shape import Shape
 
-from .host_access import HostAccess
-from .index import index as index_of
+from .addresses import Addresses, Wanted
+from .answer import Answer, Content
+from .first_word import FirstWord, zero
+from .host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY, HostAccess, lanes_per_tile
+from .index import index
 from .request import run_layout
-
-#: Payload words of each request; WRITE has these and the values.
-ARGUMENTS = {
-    Opcode.IDENTIFY: 0,
-    Opcode.CONFIGURE: 1,
-    Opcode.WRITE: 2,
-    Opcode.READ: 3,
-    Opcode.RUN: 5,
-    Opcode.COPY: 1,
-    Opcode.FLIP: 1,
-    Opcode.CLEAR: 0,
-    Opcode.STATUS: 0,
-    Opcode.RESET_STATUS: 0,
-}
-
-#: Operations that do not wait for runs to end.
-IMMEDIATE = (Opcode.IDENTIFY, Opcode.RUN)
+from .status import Status
+from .steps import Steps
+from .traits import Traits
 
 
 class CommandPort(wiring.Component):
@@ -41,23 +29,19 @@ class CommandPort(wiring.Component):
     Members
     -------
     i, o : streams of words, as `spec.protocol` has them
-    run, run_valid, run_ready, idle : to and from the sequencer
+    run, run_valid, run_ready, idle : to and from the sequencer; ``idle`` may come up to 30 cycles late
     hamiltonian, s : Out, as configured
-    host : Out(HostAccess), registered; lane : Out, whose memory ``host.write`` means; every : Out(1), or all lanes'
-    capture, chain_move, chain : the lanes' words on their way out, lane 0 first
-    input_data : In, the word of the input bank at ``host.address``, a cycle later
+    host : Out(HostAccess)
     done, done_context, overflow, clip : ends of runs and the lanes' flags, per way
     issued : In(1), a multiplication was issued
     """
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
-        context = index_of(shape.contexts)
-        word = HostAccess(shape).members["data"].shape
         super().__init__(
             {
-                "i": In(stream.Signature(protocol.WORD)),
-                "o": Out(stream.Signature(protocol.WORD)),
+                "i": In(stream.Signature(WORD)),
+                "o": Out(stream.Signature(WORD)),
                 "run": Out(run_layout(shape)),
                 "run_valid": Out(1),
                 "run_ready": In(1),
@@ -65,14 +49,8 @@ class CommandPort(wiring.Component):
                 "hamiltonian": Out(2),
                 "s": Out(range(STEP_LIMIT + 1)),
                 "host": Out(HostAccess(shape)),
-                "lane": Out(index_of(shape.lanes)),
-                "every": Out(1),
-                "capture": Out(1),
-                "chain_move": Out(1),
-                "chain": In(word),
-                "input_data": In(word),
                 "done": In(shape.ways),
-                "done_context": In(data.ArrayLayout(context, shape.ways)),
+                "done_context": In(data.ArrayLayout(index(shape.contexts), shape.ways)),
                 "overflow": In(shape.ways),
                 "clip": In(shape.ways),
                 "issued": In(1),
@@ -82,284 +60,281 @@ class CommandPort(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape, host = self.array, self.host
-        opcode, tag, left = Signal(8), Signal(8), Signal(16)
-        arguments = Array(Signal(32, name=f"argument_{i}") for i in range(max(ARGUMENTS.values())))
-        wanted, index = Signal(range(len(arguments) + 1)), Signal(range(len(arguments) + 1))
-        error, length = Signal(Error), Signal(16)
+        m.submodules.addresses = addresses = Addresses(shape)
+        m.submodules.first = first = FirstWord(shape)
+        m.submodules.traits = traits = Traits(shape)
+        m.submodules.status = status = Status(shape)
+        m.submodules.answer = answer = Answer(shape)
+        step = Steps("HEADER")
 
-        # What the banks are like, by number.
-        bank = Signal(range(len(Bank)))
-        depths = Array(Const(layout.depth(b, shape), 32) for b in Bank)
-        words = Array(Const(protocol.words_per_value(b, shape), 2) for b in Bank)
-        lanes = Array(Const(layout.lanes(b, shape), 16) for b in Bank)
-        per_address = Array(Const(layout.lanes(b, shape) * protocol.words_per_value(b, shape), 16) for b in Bank)
-        shared = Array(Const(int(b in SHARED), 1) for b in Bank)
-        read_only = Array(Const(int(b in READ_ONLY), 1) for b in Bank)
-        m.d.comb += [bank.eq(arguments[0]), host.bank.eq(bank)]
+        # The request. A word waits here until the next is asked for.
+        word = Signal(WORD, reset_less=True)
+        left = Signal(16, reset_less=True)  # words to come; of a READ that is being counted, addresses
+        length = Signal(17, reset_less=True)  # words of the answer; of a WRITE that is being counted, of the request; rows to move
+        take, spent, even = Signal(), Signal(), Signal()
+        asks = ("HEADER", "FIRST", "STEPS", "BASE", "COUNT", "DATA")
+        m.d.comb += [self.i.ready.eq(Cat(step[name] for name in asks).any()), take.eq(self.i.valid & self.i.ready)]
+        m.d.sync += [spent.eq(zero(left)), even.eq(left == length)]
+        with m.If(take):
+            m.d.sync += word.eq(self.i.payload)
 
-        # Flags and counters.
-        overflow, clip = Signal(shape.contexts), Signal(shape.contexts)
-        cycles, busy = Signal(64), Signal(64)
-        reset_status = Signal()
-        m.d.sync += [cycles.eq(cycles + ~self.idle), busy.eq(busy + self.issued)]
-        for w in range(shape.ways):
-            with m.If(self.done[w]):
-                for flags, raised in ((overflow, self.overflow), (clip, self.clip)):
-                    with m.If(raised[w]):
-                        m.d.sync += flags.bit_select(self.done_context[w], 1).eq(1)
-        with m.If(reset_status):
-            m.d.sync += [cycles.eq(0), busy.eq(0), overflow.eq(0), clip.eq(0)]
+        opcode, tag = Signal(8, reset_less=True), Signal(8, reset_less=True)
+        with m.If(step["DECODE"]):
+            m.d.sync += [tag.eq(word[16:]), opcode.eq(word[24:])]
 
-        # Short answers: identity and status, as lists of words.
-        flag_words = -(-shape.contexts // protocol.WORD)
-        status: list[Value] = [cycles[:32], cycles[32:], busy[:32], busy[32:]]
-        for flags in (overflow, clip):
-            status += [flags[32 * k : 32 * k + 32] for k in range(flag_words)]
-        identity = [Const(word, 32) for word in protocol.identity(shape)]
-        position = Signal(range(max(len(status), len(identity))))
-        answer = Signal(32)
-        m.d.comb += answer.eq(Mux(opcode == Opcode.STATUS, Array(status)[position], Array(identity)[position]))
+        def among(*codes: Opcode) -> Signal:
+            found = Signal(name="_".join(code.name for code in codes))
+            m.d.comb += found.eq(Cat(opcode[:4] == code for code in codes).any())
+            return found
 
-        row, lane, part = Signal(index_of(shape.rows)), Signal(16), Signal(2)
-        addresses = Signal(16)  # left to read or write
-        remainder, quotient, bit = Signal(16), Signal(16), Signal(range(16))
-        value = Signal(signed(-(-len(host.data) // protocol.WORD) * protocol.WORD))  # whole words, sign extended
-        last_part, last_lane = Signal(), Signal()
-        m.d.comb += [last_part.eq(part == words[bank] - 1), last_lane.eq(lane == lanes[bank] - 1), self.lane.eq(lane)]
+        reads, runs, moves, clears = among(Opcode.READ), among(Opcode.RUN), among(Opcode.COPY, Opcode.FLIP), among(Opcode.CLEAR)
 
-        take, steps = Signal(), arguments[1]
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += left.eq(left - 1)
-            m.d.comb += take.eq(1)
+        # From the header to the first word.
+        step.go("HEADER", "DECODE", take)
+        step.go("DECODE", "MEASURE")
+        step.go("MEASURE", "ADMIT")
+        m.d.comb += [first.opcode.eq(opcode), first.left.eq(left), first.word.eq(word)]
+        refused = first.unknown | first.misfit
+        step.go("ADMIT", "SETTLE", refused)
+        step.go("ADMIT", "FIRST", ~refused & first.awaited)
+        step.go("ADMIT", "PREPARE", ~refused & ~first.awaited)
+        step.go("FIRST", "PREPARE", take)
+        step.go("PREPARE", "EXECUTE")
 
-        def fail(code: Error) -> None:
-            m.d.sync += error.eq(code)
-            m.next = "DISCARD"
+        # What the first word says.
+        run = Signal(run_layout(shape), reset_less=True)
+        bank, source = Signal(traits.bank.shape(), reset_less=True), Signal(index(shape.contexts), reset_less=True)
+        flip = Signal(reset_less=True)
+        with m.If(step["PREPARE"]):
+            m.d.sync += [
+                bank.eq(first.bank),
+                flip.eq(among(Opcode.FLIP)),
+                source.eq(Mux(opcode == Opcode.FLIP, word, word[16:])),
+                run.context.eq(word),
+                run.direction.eq(word[protocol.RUN_DIRECTION]),
+                run.accumulate.eq(word[protocol.RUN_ACCUMULATE :]),
+                run.shift.eq(word[protocol.RUN_SHIFT :]),
+                run.nudge.eq(word[protocol.RUN_NUDGE :]),
+                run.negate.eq(word[protocol.RUN_NEGATE]),
+                run.trace.eq(word[protocol.RUN_TRACE]),
+            ]
+        execute, right = Signal(), Signal()
+        m.d.comb += [execute.eq(step["EXECUTE"] & (self.idle | first.immediate)), right.eq(execute & ~first.wrong)]
+        step.go("EXECUTE", "STEPS", right & runs)
+        step.go("EXECUTE", "BASE", right & among(Opcode.WRITE, Opcode.READ))
+        step.go("EXECUTE", "SETTLE_ROW", right & moves)
+        step.go("EXECUTE", "CLEARED", right & clears)
+        step.go("EXECUTE", "SETTLE", execute & (first.wrong | first.brief))
+        with m.If(right & among(Opcode.CONFIGURE)):
+            m.d.sync += [self.hamiltonian.eq(word), self.s.eq(word[8:])]
+        m.d.comb += status.reset_status.eq(right & among(Opcode.RESET_STATUS))
 
-        def outside(base: Value, count: Value, depth: int) -> Value:
-            return (base + count) > depth
+        # Words become addresses, one after the other.
+        steps, wanted = Signal(addresses.bits, reset_less=True), Signal(Wanted, reset_less=True)
+        high, steps_high = Signal(reset_less=True), Signal(reset_less=True)
+        newest = addresses.o[2]
+        m.d.sync += high.eq(~zero(word[addresses.bits :]))
+        with m.If(step["KEEP"]):
+            m.d.sync += [steps.eq(word), steps_high.eq(~zero(word[addresses.bits :]))]
+        step.go("STEPS", "KEEP", take)
+        step.go("KEEP", "BASE")
+        step.go("BASE", "ADDRESS", take)
+        step.go("ADDRESS", "MADE", addresses.done)
+        m.d.comb += [
+            addresses.start.eq((step["BASE"] & take) | (step["MADE"] & (wanted == Wanted.SOURCE)) | (step["ROW"] & ~even)),
+            addresses.wanted.eq(wanted),
+            addresses.word.eq(word),
+            addresses.steps.eq(steps),
+            addresses.target.eq(run.context),
+            addresses.source.eq(source),
+            addresses.descending.eq(run.direction == Direction.DESCENDING),
+            addresses.stream.eq(run.nudge == Nudge.STREAM),
+        ]
+        with m.If(step["EXECUTE"]):
+            m.d.sync += wanted.eq(Mux(runs, Wanted.INPUT, Mux(moves, Wanted.SOURCE, Wanted.ADDRESS)))
+        with m.Elif(step["MADE"] & (wanted != Wanted.NEXT)):
+            m.d.sync += wanted.eq(wanted.as_value() + 1)
 
-        with m.FSM():
-            with m.State("HEADER"):
-                m.d.comb += self.i.ready.eq(1)
-                m.d.sync += [error.eq(Error.OK), length.eq(0), index.eq(0), part.eq(0), lane.eq(0), row.eq(0), position.eq(0)]
-                with m.If(take):
-                    m.d.sync += [opcode.eq(self.i.payload[24:]), tag.eq(self.i.payload[16:24]), left.eq(self.i.payload[:16])]
-                    m.next = "OPCODE"
-            with m.State("OPCODE"), m.Switch(opcode):
-                for code, count in ARGUMENTS.items():
-                    with m.Case(code):
-                        m.d.sync += wanted.eq(count)
-                        fits = left > count if code is Opcode.WRITE else left == count
-                        with m.If(fits):
-                            m.next = "ARGUMENTS"
-                        with m.Else():
-                            fail(Error.LENGTH)
-                with m.Default():
-                    fail(Error.OPCODE)
-            with m.State("ARGUMENTS"):
-                m.d.comb += self.i.ready.eq(index != wanted)
-                with m.If(index == wanted):
-                    immediate = Cat(opcode == code for code in IMMEDIATE).any()
-                    with m.If(immediate | self.idle):
-                        m.next = "CHECK"
-                with m.Elif(take):
-                    m.d.sync += [arguments[index].eq(self.i.payload), index.eq(index + 1)]
-            with m.State("CHECK"), m.Switch(opcode):
-                with m.Case(Opcode.IDENTIFY):
-                    m.d.sync += length.eq(len(identity))
-                    m.next = "RESPOND"
-                with m.Case(Opcode.STATUS):
-                    m.d.sync += length.eq(len(status))
-                    m.next = "RESPOND"
-                with m.Case(Opcode.RESET_STATUS):
-                    m.d.comb += reset_status.eq(1)
-                    m.next = "RESPOND"
-                with m.Case(Opcode.CONFIGURE):
-                    valid = (arguments[0][:8] < len(Hamiltonian)) & (arguments[0][8:] <= STEP_LIMIT)
-                    with m.If(valid):
-                        m.d.sync += [self.hamiltonian.eq(arguments[0]), self.s.eq(arguments[0][8:])]
-                        m.next = "RESPOND"
-                    with m.Else():
-                        fail(Error.VALUE)
-                with m.Case(Opcode.WRITE, Opcode.READ):
-                    m.d.sync += [remainder.eq(left), quotient.eq(0), bit.eq(15)]
-                    with m.If((arguments[0] >= len(Bank)) | ((opcode == Opcode.WRITE) & read_only[bank])):
-                        fail(Error.BANK)
-                    with m.Elif(opcode == Opcode.WRITE):
-                        m.next = "DIVIDE"
-                    with m.Else():
-                        m.d.sync += [quotient.eq(arguments[2]), remainder.eq(0)]
-                        with m.If((arguments[2] == 0) | (arguments[2] * per_address[bank] > protocol.PAYLOAD_LIMIT)):
-                            fail(Error.LENGTH)
-                        with m.Else():
-                            m.next = "ADDRESS"
-                with m.Case(Opcode.RUN):
-                    m.next = "RUN"
-                with m.Case(Opcode.COPY, Opcode.FLIP):
-                    both = (arguments[0][:16] < shape.contexts) & (
-                        Mux(opcode == Opcode.COPY, arguments[0][16:] < shape.contexts, arguments[0][16:] == 0)
-                    )
-                    with m.If(both):
-                        m.next = "MOVE"
-                    with m.Else():
-                        fail(Error.CONTEXT)
-                with m.Case(Opcode.CLEAR):
-                    m.d.sync += [host.address.eq(0), host.active.eq(1)]
-                    m.d.sync += [arguments[0].eq(Bank.ACCUMULATOR), host.data.eq(0), host.write.eq(1), self.every.eq(1)]
-                    m.next = "CLEAR"
+        def made(*which: Wanted) -> Signal:
+            return step["MADE"] & Cat(wanted == w for w in which).any()
 
-            # How many addresses a write is for: the payload divided by the words of one.
-            with m.State("DIVIDE"):
-                trial = Signal(32)
-                m.d.comb += trial.eq(per_address[bank] << bit)
-                with m.If(remainder >= trial):
-                    m.d.sync += [remainder.eq(remainder - trial), quotient.bit_select(bit, 1).eq(1)]
-                m.d.sync += bit.eq(bit - 1)
-                with m.If(bit == 0):
-                    m.next = "ADDRESS"
-            with m.State("ADDRESS"):
-                m.d.sync += [addresses.eq(quotient), host.address.eq(arguments[1])]
-                with m.If(remainder != 0):
-                    fail(Error.LENGTH)
-                with m.Elif(outside(arguments[1], quotient, depths[bank])):
-                    fail(Error.ADDRESS)
-                with m.Elif(opcode == Opcode.WRITE):
-                    m.d.sync += [host.active.eq(1), self.every.eq(shared[bank])]
-                    m.next = "WRITE"
-                with m.Else():
-                    m.d.sync += [host.active.eq(1), length.eq(quotient * per_address[bank])]
-                    m.next = "RESPOND"
+        outside = Signal()
+        taken = Mux(wanted == Wanted.NUDGE, run.nudge != Nudge.NONE, Mux(wanted == Wanted.TRACE, run.trace, 1))
+        m.d.comb += outside.eq((taken & (~addresses.inside | high)) | addresses.no_step | steps_high)
+        out_of_range = wanted.as_value()[2] & outside
+        step.go("MADE", "BASE", made(Wanted.INPUT, Wanted.NUDGE) & ~outside)
+        step.go("MADE", "START", made(Wanted.TRACE) & ~outside)
+        step.go("MADE", "SETTLE", out_of_range)
+        step.go("MADE", "COUNT", made(Wanted.ADDRESS) & reads)
+        step.go("MADE", "PLACE", made(Wanted.ADDRESS) & ~reads)
+        step.go("MADE", "ADDRESS", made(Wanted.SOURCE))
+        step.go("MADE", "MOVE", made(Wanted.TARGET, Wanted.NEXT))
+        step.go("START", "SETTLE", self.run_ready)
+        m.d.comb += [
+            self.run.eq(run),
+            self.run.steps.eq(steps),
+            self.run.input_address.eq(addresses.o[0]),
+            self.run.nudge_address.eq(addresses.o[1]),
+            self.run.trace_address.eq(newest),
+            self.run_valid.eq(step["START"]),
+        ]
 
-            # Values come in, lane fastest; one is written when its last word is there.
-            with m.State("WRITE"):
-                m.d.comb += self.i.ready.eq(1)
-                m.d.sync += host.write.eq(0)
-                with m.If(take):
-                    m.d.sync += part.eq(part + 1)
-                    for k in range(len(value) // protocol.WORD):
-                        with m.If(part == k):
-                            m.d.sync += value[32 * k : 32 * k + 32].eq(self.i.payload)
-                    with m.If(last_part):
-                        m.next = "WRITE_VALUE"
-            with m.State("WRITE_VALUE"):
-                m.d.sync += [host.data.eq(value), host.write.eq(1)]
-                m.next = "WRITTEN"
-            with m.State("WRITTEN"):
-                # The write is under way; ``lane`` and ``address`` move on behind it.
-                m.d.sync += [host.write.eq(0), part.eq(0), lane.eq(lane + 1)]
-                m.next = "WRITE"
-                with m.If(last_lane):
-                    m.d.sync += [lane.eq(0), host.address.eq(host.address + 1), addresses.eq(addresses - 1)]
-                    with m.If(addresses == 1):
-                        m.d.sync += [host.active.eq(0), self.every.eq(0)]
-                        m.next = "RESPOND"
+        # Addresses are counted, and their words, before anything is written or read.
+        address, past = Signal(addresses.bits, reset_less=True), Signal()
+        misplaced, long_count, full = (Signal(reset_less=True) for _ in range(3))
+        m.d.comb += [traits.bank.eq(bank), past.eq(address >= traits.depth)]
+        step.go("COUNT", "COUNTED", take)
+        step.go("COUNTED", "PLACE")
+        step.go("PLACE", "SETTLE_WALK")
+        step.go("SETTLE_WALK", "WALK")
+        m.d.sync += [long_count.eq(~zero(word[16:]) | (word[:16] > traits.most)), full.eq(length >= left)]
+        unfit = Mux(reads, long_count | (spent & even), full & ~even)
+        counted = Signal()
+        m.d.comb += counted.eq(step["WALK"] & Mux(reads, spent | long_count | misplaced, full))
+        step.go("WALK", "SETTLE_WALK", ~counted)
+        step.go("WALK", "SETTLE", counted)
+        with m.If(step["MADE"]):
+            m.d.sync += misplaced.eq(high)
+        with m.If(step["WALK"] & past):
+            m.d.sync += misplaced.eq(1)
+        starts = Signal()  # WRITE and READ, when nothing more can go wrong
+        m.d.comb += starts.eq(counted & ~unfit & ~misplaced)
 
-            with m.State("CLEAR"):
-                m.d.sync += host.address.eq(host.address + 1)
-                with m.If(host.address == layout.depth(Bank.ACCUMULATOR, shape) - 1):
-                    m.d.sync += [host.active.eq(0), host.write.eq(0), self.every.eq(0)]
-                    m.next = "RESPOND"
+        # The rest of the request comes in; it is written, or if there was an error, dropped.
+        active, every, write, part = Signal(), Signal(reset_less=True), Signal(), Signal(reset_less=True)
+        last_part = part == traits.two_words
+        step.go("SETTLE", "REST")
+        step.fork("REST", spent, "RESPOND", "DATA")
+        step.go("DATA", "SETTLE", take)
+        m.d.sync += write.eq((take & step["DATA"] & active & last_part) | (step["CLEARED"] & ~past))
+        step.go("CLEAR", "CLEARED")
+        step.fork("CLEARED", past, "SETTLE", "CLEAR")
 
-            # One row after another: address, wait for the word, write it.
-            with m.State("MOVE"):
-                source = Mux(opcode == Opcode.COPY, arguments[0][16:], arguments[0][:16])
-                m.d.sync += [
-                    host.active.eq(1),
-                    host.address.eq(source * shape.rows + row),
-                    host.destination.eq(arguments[0][:16] * shape.rows + row),
-                    host.flip.eq(opcode == Opcode.FLIP),
-                    host.move.eq(0),
-                ]
-                m.next = "MOVE_READ"
-            with m.State("MOVE_READ"):
-                m.d.sync += host.move.eq(1)
-                m.next = "MOVE_WRITE"
-            with m.State("MOVE_WRITE"):
-                m.d.sync += [host.move.eq(0), row.eq(row + 1)]
-                m.next = "MOVE"
-                with m.If(row == shape.rows - 1):
-                    m.d.sync += host.active.eq(0)
-                    m.next = "RESPOND"
+        # Row by row, and lane by lane of the tiles.
+        timer = Signal(range(max(READ_LATENCY, MOVE_BEFORE, MOVE_AFTER)), reset_less=True)
+        lane, moved = Signal(index(shape.lanes), reset_less=True), Signal()
+        last_of_tile = lane[: (lanes_per_tile(shape) - 1).bit_length()].all()
+        move = Signal()
+        passed = timer == 0
+        m.d.comb += moved.eq(step["HOLD"] & passed)
+        step.go("MOVE", "MOVED", passed)
+        step.go("MOVED", "HOLD")
+        step.go("HOLD", "MOVE", passed & ~last_of_tile)
+        step.go("HOLD", "SETTLE_ROW", passed & last_of_tile)
+        step.go("SETTLE_ROW", "ROW")
+        step.fork("ROW", even, "SETTLE", "ADDRESS")
+        m.d.sync += move.eq(step["MOVE"] & passed)
 
-            with m.State("RUN"):
-                flags = arguments[0]
-                last = Mux(flags[protocol.RUN_DIRECTION] == Direction.DESCENDING, steps - 1, 0)
-                nudge = flags[protocol.RUN_NUDGE : protocol.RUN_NUDGE + 2]
-                nudge_steps = Mux(nudge == Nudge.STREAM, steps, nudge != Nudge.NONE)
-                trace_steps = Mux(flags[protocol.RUN_TRACE], steps, 0)
-                m.d.sync += [
-                    self.run.context.eq(flags[:16]),
-                    self.run.steps.eq(steps),
-                    self.run.direction.eq(flags[protocol.RUN_DIRECTION]),
-                    self.run.accumulate.eq(flags[protocol.RUN_ACCUMULATE : protocol.RUN_ACCUMULATE + 2]),
-                    self.run.shift.eq(flags[protocol.RUN_SHIFT : protocol.RUN_SHIFT + 5]),
-                    self.run.nudge.eq(nudge),
-                    self.run.negate.eq(flags[protocol.RUN_NEGATE]),
-                    self.run.trace.eq(flags[protocol.RUN_TRACE]),
-                    self.run.input_address.eq((arguments[2] + last) * shape.inputs),
-                    self.run.nudge_address.eq((arguments[3] + Mux(nudge == Nudge.STREAM, last, 0)) * shape.rows),
-                    self.run.trace_address.eq((arguments[4] + last) * shape.rows),
-                ]
-                with m.If(flags[:16] >= shape.contexts):
-                    fail(Error.CONTEXT)
-                with m.Elif((flags[protocol.RUN_TRACE + 1 :] != 0) | (flags[protocol.RUN_ACCUMULATE : protocol.RUN_ACCUMULATE + 2] == 3)):
-                    fail(Error.VALUE)
-                with m.Elif(
-                    (steps == 0)
-                    | outside(arguments[2], steps, shape.input_depth)
-                    | ((nudge_steps != 0) & outside(arguments[3], nudge_steps, shape.nudge_depth))
-                    | ((trace_steps != 0) & outside(arguments[4], trace_steps, shape.trace_depth))
-                ):
-                    fail(Error.RANGE)
-                with m.Else():
-                    m.next = "START"
-            with m.State("START"):
-                m.d.comb += self.run_valid.eq(1)
-                with m.If(self.run_ready):
-                    m.next = "RESPOND"
+        # The answer: a header, and as many words as it says.
+        content = Signal(Content, reset_less=True)
+        sends = Signal()
+        m.d.comb += sends.eq(step["SEND"] & answer.sent & (content != Content.HEADER))
+        step.go("RESPOND", "MAKE")
+        step.go("MAKE", "SEND")
+        step.go("SEND", "SENT", answer.sent)
+        step.go("SENT", "MORE")
+        # Nothing is left of the request, so ``even`` says that nothing is left to send.
+        step.go("MORE", "HEADER", even)
+        step.go("MORE", "FETCH", ~even & reads)
+        step.go("MORE", "MAKE", ~even & ~reads)
+        step.go("FETCH", "MAKE", passed)
+        with m.If(step["RESPOND"]):
+            m.d.sync += content.eq(Content.HEADER)
+        with m.If(step["MORE"]):
+            m.d.sync += content.eq(Mux(reads, Content.VALUE, Mux(among(Opcode.IDENTIFY), Content.IDENTITY, Content.STATUS)))
+        m.d.sync += timer.eq(timer - 1)
+        with m.If(step["MADE"] | moved):
+            m.d.sync += timer.eq(MOVE_BEFORE - 1)
+        with m.If(step["MOVED"]):
+            m.d.sync += timer.eq(MOVE_AFTER - 2)
+        with m.If(step["MORE"]):
+            m.d.sync += timer.eq(READ_LATENCY - 1)
 
-            # An answer goes out once the rest of its request has come in.
-            with m.State("DISCARD"):
-                m.d.comb += self.i.ready.eq(left != 0)
-                with m.If(left == 0):
-                    m.next = "RESPOND"
-            with m.State("RESPOND"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(Cat(length, tag, error))]
-                with m.If(self.o.ready):
-                    m.next = "HEADER"
-                    with m.If(length != 0):
-                        m.next = "FETCH"
-                        with m.If(opcode != Opcode.READ):
-                            m.next = "ANSWER"
-            with m.State("ANSWER"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(answer)]
-                with m.If(self.o.ready):
-                    m.d.sync += [position.eq(position + 1), length.eq(length - 1)]
-                    with m.If(length == 1):
-                        m.next = "HEADER"
-            with m.State("FETCH"):
-                m.next = "CAPTURE"
-            with m.State("CAPTURE"):
-                m.d.comb += self.capture.eq(1)
-                m.d.sync += value.eq(self.input_data)
-                m.next = "SEND"
-            with m.State("SEND"):
-                word = Signal.like(value)
-                m.d.comb += [
-                    word.eq(Mux(bank == Bank.INPUT, value, self.chain)),
-                    self.o.valid.eq(1),
-                    self.o.payload.eq(word.word_select(part, 32)),
-                ]
-                with m.If(self.o.ready):
-                    m.d.sync += [part.eq(part + 1), length.eq(length - 1)]
-                    with m.If(last_part):
-                        m.d.comb += self.chain_move.eq(1)
-                        m.d.sync += [part.eq(0), lane.eq(lane + 1)]
-                        with m.If(last_lane):
-                            m.d.sync += [lane.eq(0), host.address.eq(host.address + 1)]
-                            m.next = "FETCH"
-                    with m.If(length == 1):
-                        m.d.sync += host.active.eq(0)
-                        m.next = "HEADER"
+        # What counts.
+        with m.If(step["DECODE"] | step["COUNTED"] | take | (step["WALK"] & reads)):
+            m.d.sync += left.eq(Mux(step["DECODE"] | step["COUNTED"], word, left - 1))
+        with m.If(counted & reads):
+            m.d.sync += left.eq(0)
+        adds, row_ends = Signal(), Signal()
+        m.d.comb += [adds.eq((right & first.counts) | (step["WALK"] & ~counted)), row_ends.eq(moved & last_of_tile)]
+        with m.If(adds | sends | row_ends):
+            m.d.sync += length.eq(length + Mux(adds, traits.count, ~0))
+        with m.If(step["DECODE"] | (counted & ~(reads & starts))):
+            m.d.sync += length.eq(0)
+        value_ends, address_ends, last_lane = Signal(), Signal(), Signal()
+        m.d.comb += [
+            last_lane.eq(traits.shared | (lane == shape.lanes - 1)),
+            value_ends.eq((write & step["SETTLE"] & ~clears) | (sends & last_part)),
+            address_ends.eq(value_ends & last_lane),
+        ]
+        with m.If((take & step["DATA"]) | sends):
+            m.d.sync += part.eq(~part)
+        with m.If(step["DECODE"] | value_ends):
+            m.d.sync += part.eq(0)
+        with m.If(value_ends | moved):
+            m.d.sync += lane.eq(lane + 1)
+        with m.If(step["DECODE"] | address_ends | row_ends):
+            m.d.sync += lane.eq(0)
+        loads = step["PLACE"] | counted | made(Wanted.SOURCE)
+        with m.If(loads | address_ends | row_ends | step["WALK"] | step["CLEAR"]):
+            m.d.sync += address.eq(Mux(loads, newest, address + 1))
+        with m.If(right & clears):
+            m.d.sync += [address.eq(0), word.eq(0)]
+
+        with m.If(starts | made(Wanted.SOURCE) | (right & clears)):
+            m.d.sync += [active.eq(1), every.eq(clears | (traits.shared & ~reads))]
+        with m.If((step["RESPOND"] & ~reads) | (step["MORE"] & even)):
+            m.d.sync += active.eq(0)
+        m.d.comb += [
+            host.active.eq(active),
+            host.bank.eq(bank),
+            host.address.eq(address),
+            host.lane.eq(lane),
+            host.every.eq(every),
+            host.write.eq(write),
+            host.data.eq(word.as_signed()),
+            host.move.eq(move),
+            host.flip.eq(flip),
+            host.destination.eq(newest),
+        ]
+        if any(protocol.words_per_value(bank, shape) == 2 for bank in Bank if bank not in READ_ONLY):
+            lower = Signal(WORD, reset_less=True)
+            with m.If(take):
+                m.d.sync += lower.eq(word)
+            with m.If(right & clears):
+                m.d.sync += lower.eq(0)
+            with m.If(traits.two_words):
+                m.d.comb += host.data.eq(Cat(lower, word).as_signed())
+
+        error = Signal(Error, reset_less=True)
+        with m.If(step["DECODE"]):
+            m.d.sync += error.eq(Error.OK)
+        with m.If(step["ADMIT"] & first.misfit):
+            m.d.sync += error.eq(Error.LENGTH)
+        with m.If(step["ADMIT"] & first.unknown):
+            m.d.sync += error.eq(Error.OPCODE)
+        with m.If(execute & first.wrong):
+            m.d.sync += error.eq(first.error)
+        with m.If(step["MADE"] & out_of_range):
+            m.d.sync += error.eq(Error.RANGE)
+        with m.If(counted & misplaced):
+            m.d.sync += error.eq(Error.ADDRESS)
+        with m.If(counted & unfit):
+            m.d.sync += error.eq(Error.LENGTH)
+
+        for name in ("idle", "issued", "done", "done_context", "overflow", "clip"):
+            m.d.comb += getattr(status, name).eq(getattr(self, name))
+        for name in ("turn", "cycles", "busy", "overflows", "clips"):
+            m.d.comb += getattr(answer, name).eq(getattr(status, name))
+        m.d.comb += [
+            answer.start.eq(step["MAKE"]),
+            answer.content.eq(content),
+            answer.length.eq(length),
+            answer.tag.eq(tag),
+            answer.error.eq(error),
+            answer.value.eq(host.answer),
+            answer.part.eq(part),
+        ]
+        wiring.connect(m, wiring.flipped(self.o), answer.o)
+        step.add_to(m)
         return m

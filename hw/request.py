@@ -18,8 +18,8 @@ def run_layout(shape: Shape) -> data.StructLayout:
 
     Members
     -------
-    context, steps, direction, accumulate, shift, nudge, negate, trace : as `spec.run.Run`
-    input_address, nudge_address, trace_address : of the first step taken, in the buffer's bank
+    context, steps, direction, accumulate, shift, nudge, negate, trace : as `spec.run.Run`; no run has more steps than inputs fit
+    input_address, nudge_address, trace_address : of the first step taken, in the buffer's bank; any, if the run takes none of it
     """
 
     def address(bank: Bank) -> hdl.Shape:
@@ -28,7 +28,7 @@ def run_layout(shape: Shape) -> data.StructLayout:
     return data.StructLayout(
         {
             "context": index(shape.contexts),
-            "steps": 32,
+            "steps": index(shape.input_depth + 1),
             "direction": range(len(Direction)),
             "accumulate": range(len(Accumulate)),
             "shift": range(SHIFT_LIMIT + 1),

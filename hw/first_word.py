@@ -1,0 +1,144 @@
+"""What can be said of a request once its header, and then its first word, have come in."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from loschmidt.spec import protocol
+from loschmidt.spec.hamiltonian import Hamiltonian
+from loschmidt.spec.layout import READ_ONLY, Bank
+from loschmidt.spec.protocol import PAYLOAD_LIMIT, WORD, Error, Opcode
+from loschmidt.spec.run import STEP_LIMIT
+from loschmidt.spec.shape import Shape
+
+from .traits import IDENTITY, ROWS, STATUS, TRAITS
+
+#: Payload words of each request; WRITE has these and the values.
+ARGUMENTS = {
+    Opcode.IDENTIFY: 0,
+    Opcode.CONFIGURE: 1,
+    Opcode.WRITE: 2,
+    Opcode.READ: 3,
+    Opcode.RUN: 5,
+    Opcode.COPY: 1,
+    Opcode.FLIP: 1,
+    Opcode.CLEAR: 0,
+    Opcode.STATUS: 0,
+    Opcode.RESET_STATUS: 0,
+}
+
+#: Operations that do not wait for runs to end.
+IMMEDIATE = (Opcode.IDENTIFY, Opcode.RUN)
+
+#: Operations that one step executes.
+BRIEF = (Opcode.IDENTIFY, Opcode.CONFIGURE, Opcode.STATUS, Opcode.RESET_STATUS)
+
+#: Whose traits an operation has that names no bank.
+NUMBERS = {
+    Opcode.IDENTIFY: IDENTITY,
+    Opcode.STATUS: STATUS,
+    Opcode.COPY: ROWS,
+    Opcode.FLIP: ROWS,
+    Opcode.CLEAR: Bank.ACCUMULATOR,
+}
+
+
+def zero(value: Value) -> Value:
+    return ~value.any()
+
+
+def below(value: Value, bound: int) -> Value:
+    """``value < bound``, the comparison as narrow as the bound."""
+    bits = (bound - 1).bit_length()
+    return zero(value[bits:]) & (value[:bits] < bound) if bits else zero(value)
+
+
+class FirstWord(wiring.Component):
+    """Judges a request.
+
+    Members
+    -------
+    opcode, left : In, of the header
+    word : In, the header, then the first word
+    unknown, misfit : Out(1), no such operation; a payload that is too short or too long. A cycle after ``left``
+    awaited : Out(1), there is a first word
+    wrong, error : Out, the first word is refused, and why. A cycle after ``word``
+    bank : Out, of the first word, or the number under which `Traits` counts what the operation is about
+    immediate, brief, counts : Out(1), the operation does not wait for runs to end; one step executes it; it has a number of its own to
+        count by
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.array = shape
+        super().__init__(
+            {
+                "opcode": In(8),
+                "left": In(range(PAYLOAD_LIMIT + 1)),
+                "word": In(WORD),
+                "unknown": Out(1),
+                "misfit": Out(1),
+                "awaited": Out(1),
+                "wrong": Out(1),
+                "error": Out(Error),
+                "bank": Out(TRAITS),
+                "immediate": Out(1),
+                "brief": Out(1),
+                "counts": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        shape, word, opcode = self.array, self.word, self.opcode[: max(Opcode).bit_length()]
+
+        def among(codes: tuple[Opcode, ...]) -> Value:
+            return Cat(opcode == code for code in codes).any()
+
+        few, fits = Signal(3), Signal()
+        m.d.comb += few.eq(self.left)
+        fewer = zero(self.left[3:])
+        with m.Switch(opcode):
+            for code, count in ARGUMENTS.items():
+                with m.Case(code):
+                    m.d.comb += fits.eq(~fewer | (few > count) if code is Opcode.WRITE else fewer & (few == count))
+        m.d.sync += [
+            self.unknown.eq(~zero(self.opcode[len(opcode) :]) | (opcode < min(Opcode)) | (opcode > max(Opcode))),
+            self.misfit.eq(~fits),
+        ]
+        m.d.comb += [
+            self.awaited.eq(among(tuple(code for code, count in ARGUMENTS.items() if count))),
+            self.immediate.eq(among(IMMEDIATE)),
+            self.brief.eq(among(BRIEF)),
+            self.counts.eq(among((Opcode.IDENTIFY, Opcode.STATUS, Opcode.COPY, Opcode.FLIP))),
+            self.bank.eq(word),
+        ]
+        with m.Switch(opcode):
+            for code, number in NUMBERS.items():
+                with m.Case(code):
+                    m.d.comb += self.bank.eq(number)
+
+        low, high = word[:16], word[16:]
+        accumulate = word[protocol.RUN_ACCUMULATE : protocol.RUN_ACCUMULATE + 2]
+        no_context, no_source, not_zero, no_value, no_flags, no_bank = (Signal() for _ in range(6))
+        m.d.sync += [
+            no_context.eq(~below(low, shape.contexts)),
+            no_source.eq(~below(high, shape.contexts)),
+            not_zero.eq(~zero(high)),
+            no_value.eq(~below(word[8:], STEP_LIMIT + 1) | ~below(word[:8], len(Hamiltonian))),
+            no_flags.eq(~zero(word[protocol.RUN_TRACE + 1 :]) | accumulate.all()),
+            no_bank.eq(~below(word, len(Bank)) | ((opcode == Opcode.WRITE) & Cat(word[:4] == bank for bank in READ_ONLY).any())),
+        ]
+        with m.Switch(opcode):
+            with m.Case(Opcode.CONFIGURE):
+                m.d.comb += [self.wrong.eq(no_value), self.error.eq(Error.VALUE)]
+            with m.Case(Opcode.WRITE, Opcode.READ):
+                m.d.comb += [self.wrong.eq(no_bank), self.error.eq(Error.BANK)]
+            with m.Case(Opcode.RUN):
+                m.d.comb += [self.wrong.eq(no_context | no_flags), self.error.eq(Mux(no_context, Error.CONTEXT, Error.VALUE))]
+            with m.Case(Opcode.COPY):
+                m.d.comb += [self.wrong.eq(no_context | no_source), self.error.eq(Error.CONTEXT)]
+            with m.Case(Opcode.FLIP):
+                m.d.comb += [self.wrong.eq(no_context | not_zero), self.error.eq(Error.CONTEXT)]
+        return m

@@ -1,0 +1,65 @@
+"""What the array says of itself: sticky flags and counters, turned past the answer bit by bit."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from loschmidt.spec.protocol import WORD
+from loschmidt.spec.shape import Shape
+
+from .index import index
+from .tally import Tally
+
+
+class Status(wiring.Component):
+    """Flags of contexts, cycles with a run under way, multiplications issued.
+
+    Members
+    -------
+    idle, issued : In(1), no run is under way; a multiplication was issued
+    done, done_context, overflow, clip : In, per way: its run has ended, whose it was, and what it has raised
+    reset_status : In(1), all to zero
+    turn : Out, counts the bits of two words, again and again
+    cycles, busy : Out(1), bit ``turn``; they are settled when no run has been under way since the turn began
+    overflows, clips : Out(contexts), sticky
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.array = shape
+        super().__init__(
+            {
+                "idle": In(1),
+                "issued": In(1),
+                "done": In(shape.ways),
+                "done_context": In(data.ArrayLayout(index(shape.contexts), shape.ways)),
+                "overflow": In(shape.ways),
+                "clip": In(shape.ways),
+                "reset_status": In(1),
+                "turn": Out(range(2 * WORD)),
+                "cycles": Out(1),
+                "busy": Out(1),
+                "overflows": Out(shape.contexts),
+                "clips": Out(shape.contexts),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.cycles = cycles = Tally(2 * WORD)
+        m.submodules.busy = busy = Tally(2 * WORD)
+        m.d.sync += self.turn.eq(self.turn + 1)
+        for tally, event, o in ((cycles, ~self.idle, self.cycles), (busy, self.issued, self.busy)):
+            m.d.comb += [tally.event.eq(event), tally.clear.eq(self.reset_status), tally.last.eq(self.turn.all()), o.eq(tally.o)]
+
+        for context in range(self.array.contexts):
+            for flags, raised in ((self.overflows, self.overflow), (self.clips, self.clip)):
+                found = Signal(self.array.ways)
+                for w in range(self.array.ways):
+                    m.d.comb += found[w].eq(self.done[w] & raised[w] & (self.done_context[w] == context))
+                with m.If(found.any()):
+                    m.d.sync += flags[context].eq(1)
+        with m.If(self.reset_status):
+            m.d.sync += [self.overflows.eq(0), self.clips.eq(0)]
+        return m

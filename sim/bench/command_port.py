@@ -1,0 +1,145 @@
+"""What stands round a command port on the bench: memories behind ``host``, and a sequencer that takes runs and computes nothing."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from loschmidt.hw.host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY, lanes_per_tile
+from loschmidt.hw.request import run_layout
+from loschmidt.spec import layout
+from loschmidt.spec.layout import SHARED, Bank
+from loschmidt.spec.shape import Shape
+
+from .command_model import Tallies, move_word, no_memory
+from .operations import fields, unpack
+from .pins import Pins
+
+
+class Place(NamedTuple):
+    """What must hold still while a word is read or moved."""
+
+    active: int
+    bank: int
+    address: int
+    lane: int
+
+
+class Memories:
+    """The banks, as late as `hw.host_access` says they may be, and of no use to who is too early."""
+
+    def __init__(self, pins: Pins, shape: Shape, seed: int) -> None:
+        self.words = no_memory(shape)
+        self._pins, self._shape, self._choice = pins, shape, random.Random(seed)
+        self._place, self._still = Place(0, 0, 0, 0), 0
+        self._moving = 0  # cycles for which the places of a move must hold still
+        self._targets = (0, 0)
+
+    def cycle(self, running: bool) -> dict[str, int]:
+        """Look at the port; returns the inputs of the next cycle."""
+        pins, get = self._pins, self._pins.get
+        place = Place(get("host_active"), get("host_bank"), get("host_address"), get("host_lane"))
+        self._still = self._still + 1 if place == self._place else 1
+        assert not (running and place.active), "memories are reached for while a run is under way"
+        if self._moving:
+            self._moving -= 1
+            assert place == self._place, "a move's address changed too early"
+            assert self._targets == (get("host_destination"), get("host_flip")), "a move's destination changed too early"
+        self._place = place
+        if get("host_write"):
+            assert place.active, "a word is written by nobody"
+            self._write(Bank(place.bank), place.address, place.lane, pins.signed("host_data"), bool(get("host_every")))
+        if get("host_move"):
+            assert place.active, "a word is moved by nobody"
+            assert not self._moving, "a move follows another too soon"
+            assert self._still > MOVE_BEFORE, "a move's address came too late"
+            self._move(place.address, place.lane)
+        return {"host_answer": self._answer()}
+
+    def _write(self, bank: Bank, address: int, lane: int, value: int, every: bool) -> None:
+        word = self.words[bank][address]
+        half = 1 << (layout.width(bank, self._shape) - 1)
+        if bank in SHARED:
+            assert every, f"a word of {bank.name} is written to one lane"
+        for k in range(len(word)) if every else (lane,):
+            word[k] = (value + half) % (2 * half) - half
+
+    def _move(self, address: int, lane: int) -> None:
+        shape, tile = self._shape, lanes_per_tile(self._shape)
+        self._targets = self._pins.get("host_destination"), self._pins.get("host_flip")
+        self._moving = MOVE_AFTER - 1
+        move_word(self.words, shape, self._targets[0], address, range(lane, shape.lanes, tile), bool(self._targets[1]))
+
+    def _answer(self) -> int:
+        """The word addressed, once it has been for long enough; before that anything."""
+        width = max(layout.width(bank, self._shape) for bank in Bank)
+        place = self._place
+        if place.active and self._still >= READ_LATENCY and place.bank in set(Bank) and place.address < len(self.words[Bank(place.bank)]):
+            return self.words[Bank(place.bank)][place.address][place.lane] & ((1 << width) - 1)
+        return self._choice.getrandbits(width)
+
+
+class Runs:
+    """Takes runs now and then, keeps each for a while, and raises what flags it likes.
+
+    Parameters
+    ----------
+    expected : returns the fields of the run that is due; those left out may be anything
+    """
+
+    def __init__(self, pins: Pins, shape: Shape, seed: int, expected: Callable[[], dict[str, int]]) -> None:
+        self._pins, self._shape, self._choice, self._expected = pins, shape, random.Random(seed), expected
+        self._fields = fields(run_layout(shape))
+        self._ways: list[tuple[int, int] | None] = [None] * shape.ways  # context and cycles left
+        self._late = deque([True] * self._choice.randrange(1, 8))
+        self._context_bits = max(1, (shape.contexts - 1).bit_length())
+        self._ready, self._idle, self._issued = False, True, False
+        self.tallies, self.taken = Tallies(), 0
+
+    @property
+    def running(self) -> bool:
+        return any(way is not None for way in self._ways)
+
+    def cycle(self) -> dict[str, int]:
+        """Look at the port; returns the inputs of the next cycle."""
+        choice, shape = self._choice, self._shape
+        self.tallies.cycles += not self._idle
+        self.tallies.busy += self._issued
+        asked = bool(self._pins.get("run_valid"))
+        run = unpack(self._pins.get("run"), self._fields) if asked else {}
+        ways = [None if way is None or way[1] == 0 else (way[0], way[1] - 1) for way in self._ways]
+        if asked and self._ready:
+            expected = self._expected()
+            assert {name: run[name] for name in expected} == expected, f"run {run} instead of {expected}"
+            self.taken += 1
+            ways[ways.index(None)] = (run["context"], choice.randrange(60))
+        self._ways = ways
+        free = None in ways and run.get("context") not in [way[0] for way in ways if way is not None]
+        self._ready = asked and free and choice.random() < 0.3
+        # A run is seen to be under way a little later than it is.
+        self._late.append(not self.running)
+        self._idle = self._late.popleft() and not self.running
+        self._issued = self.running and choice.random() < 0.7
+        done = flags = clips = contexts = 0
+        for w, way in enumerate(ways):
+            context, ends = (choice.randrange(shape.contexts), False) if way is None else (way[0], way[1] == 0)
+            overflow, clip = choice.random() < 0.3, choice.random() < 0.3
+            done |= ends << w
+            flags |= overflow << w
+            clips |= clip << w
+            contexts |= context << w * self._context_bits
+            if ends and overflow:
+                self.tallies.overflow.add(context)
+            if ends and clip:
+                self.tallies.clip.add(context)
+        return {
+            "run_ready": self._ready,
+            "idle": self._idle,
+            "issued": self._issued,
+            "done": done,
+            "overflow": flags,
+            "clip": clips,
+            "done_context": contexts,
+        }
