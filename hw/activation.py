@@ -27,9 +27,9 @@ class Activation(wiring.Component):
     Members
     -------
     sum : In(signed(sum)), at stage 0
-    rests : In(1), at stage 7: y is zero whatever the table says, as what only pads a row must not move
-    y : Out(activation), at stage 8
-    potential : Out(potential), at stage 14
+    rests : In(1), at stage 6: y is zero whatever the table says, as what only pads a row must not move
+    y : Out(activation), at stage 7
+    potential : Out(potential), at stage 11
     host : the table is written through it; value, rise, integral : Out, read at ``host.address``, two cycles later
     """
 
@@ -59,12 +59,13 @@ class Activation(wiring.Component):
                 value = delayed
             return value
 
-        # Stage 0 to 2: the code of z.
+        # Stage 0 to 1: the code of z.
         floor, half, rest = split(self.sum, f.table_shift)
         code, z = Signal(signed(self.array.sum_width - f.table_shift + 1)), Signal(signed(f.table_width))
-        m.d.sync += [code.eq(floor + (half & (rest | floor[0]))), z.eq(saturated(code, f.table_width)[0])]
+        m.d.sync += code.eq(floor + (half & (rest | floor[0])))
+        m.d.comb += z.eq(saturated(code, f.table_width)[0])
 
-        # Stage 2 to 4: its row of the table; the index counts from the lowest segment.
+        # Stage 1 to 3: its row of the table; the index counts from the lowest segment.
         segment = Cat(z[unit:-1], ~z[-1])
         for bank, name in TABLES.items():
             m.submodules[bank.name.lower()] = memory = store(layout.width(bank, self.array), f.segments)
@@ -78,7 +79,7 @@ class Activation(wiring.Component):
             m.d.sync += getattr(self, name).eq(read.data)
         offset = later(z[:unit], "offset", 2)
 
-        # Stage 4 to 8: y.
+        # Stage 3 to 7: y.
         m.submodules.slope = slope = Multiplier(f.multiplier)
         m.d.comb += [slope.left.eq(self.rise), slope.right.eq(offset)]
         value = later(self.value, "value_later", 3)
@@ -86,16 +87,12 @@ class Activation(wiring.Component):
         y = plus(extended(value, f.multiplier), extended(floor, f.multiplier), half & (rest | floor[0]))
         m.d.sync += self.y.eq(Mux(self.rests, 0, y))
 
-        # Stage 8 to 14: the potential, from the knot before and y.
-        pair = Signal(signed(f.multiplier))
-        m.d.sync += pair.eq(later(value, "value_latest", 1) + self.y)
+        # Stage 7 to 11: the potential, from the knot before and y.
         m.submodules.area = area = Multiplier(f.multiplier)
-        m.d.comb += [area.left.eq(pair), area.right.eq(later(offset, "offset_later", 5))]
-        integral = later(self.integral, "integral_later", 8)
+        m.d.comb += [area.left.eq(later(value, "value_latest", 1) + self.y), area.right.eq(later(offset, "offset_later", 4))]
+        integral = later(self.integral, "integral_later", 7)
         floor, half, rest = split(area.product, unit)
         width = len(self.potential)
-        potential = Signal(signed(width))
-        m.d.sync += potential.eq(plus(extended(integral, width), extended(floor, width), half & (rest | floor[0])))
-        m.d.sync += self.potential.eq(potential)
+        m.d.sync += self.potential.eq(plus(extended(integral, width), extended(floor, width), half & (rest | floor[0])))
         return m
 

@@ -16,7 +16,7 @@ from .host_access import HostAccess, lanes_per_tile
 from .multiplier import Multiplier
 from .narrow import Narrow
 from .operation import STORE, Consumer, stage_layout
-from .rounding import NearestShift, extended, plus
+from .rounding import ONE, NearestShift, extended, sum_of_three
 from .store import of_lane, store
 
 #: Banks of a tile, and the members of `Integrator` that show them to the host.
@@ -32,7 +32,7 @@ class Integrator(wiring.Component):
     stages : In, the tickets under way
     sum : In(signed(sum)), at stage 0
     s : In, static: the time step is 2**-s
-    x, p : Out(operand), at stage 14
+    x, p : Out(operand), at stage 11
     x_clipped, p_clipped : Out(1), likewise
     overflow : Out(ways), a pulse if a shear wrapped
     host : In; position, momentum, nudge, trace : Out(state), read at ``host.address`` of ``host.lane``, two cycles later
@@ -80,9 +80,9 @@ class Integrator(wiring.Component):
         # The memories, each with the stage at which an operation reads it; what is read is at hand two cycles later.
         reads, writes = {}, {}
         for bank, address in (
-            (Bank.MOMENTUM, place(1, "state")),
+            (Bank.MOMENTUM, place(0, "state")),
             (Bank.NUDGE, place(0, "nudge_address")),
-            (Bank.POSITION, place(8, "state")),
+            (Bank.POSITION, place(7, "state")),
             (Bank.TRACE, there),
         ):
             m.submodules[bank.name.lower()] = memory = store(w, layout.depth(bank, shape) * lanes)
@@ -98,7 +98,7 @@ class Integrator(wiring.Component):
         m.d.comb += row.eq(host.address - first)
         written = host.active & host.write & (host.bank == Bank.PARAMETER) & (host.address >= first) & (host.address < first + shape.rows)
         m.d.comb += [
-            mass.addr.eq(of_lane(at[2].lane, at[2].ticket.row, lanes)),
+            mass.addr.eq(of_lane(at[1].lane, at[1].ticket.row, lanes)),
             mass_write.addr.eq(of_lane(host.lane, row, lanes)),
             mass_write.data.eq(host.data[: f.weight.width].as_signed()),
             mass_write.en.eq(written),
@@ -108,23 +108,20 @@ class Integrator(wiring.Component):
         m.submodules.kick_shift = kick_shift = NearestShift(shape.sum_width, f.kick_shift(0), STEP_LIMIT)
         m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s)]
 
-        # Stage 2 to 4: the nudge joins in, the momentum takes it.
-        change, kicked = Signal(signed(max(len(kick_shift.result), w) + 1)), Signal(signed(len(self.sum) + 3))
-        ticket = at[2].ticket
-        nudge = Mux(ticket.nudge & kicks[2], self.nudge, 0).as_signed()
-        minus = ticket.nudge & ~ticket.nudge_negate
-        change_width = len(change)
-        m.d.sync += change.eq(
-            plus(
-                extended(Mux(kicks[2], kick_shift.result, 0).as_signed(), change_width),
-                extended(nudge ^ minus.replicate(w).as_signed(), change_width),
-                minus,
-            )
-        )
-        m.d.sync += kicked.eq(self.momentum - change)
+        # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
+        ticket, wide = at[2].ticket, max(len(kick_shift.result), w) + 2
+        kicked = Signal(signed(wide))
+        minus = ticket.nudge & ticket.nudge_negate & kicks[2]
+        addends = [
+            self.momentum,
+            ~Mux(kicks[2], kick_shift.result, 0).as_signed(),
+            Mux(ticket.nudge & kicks[2], self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed(),
+        ]
+        # The inverted change lacks one, and so does the inverted nudge.
+        m.d.sync += kicked.eq(sum_of_three(*(extended(addend, wide) for addend in addends), ONE, minus))
         momentum = kicked[:w].as_signed()
 
-        # Stage 4 to 8: the drift's product, of two digits; the most negative code is its own negative and must not drift.
+        # Stage 3 to 7: the drift's product, of two digits; the most negative code is its own negative and must not drift.
         m.submodules.low = low = Multiplier(f.multiplier)
         m.submodules.high = high = Multiplier(f.multiplier)
         mu = later(mass.data, "mu", 1)
@@ -137,18 +134,19 @@ class Integrator(wiring.Component):
         product = Signal(signed(f.multiplier + w + 1))
         m.d.sync += product.eq(low.product + (high.product << digit))
 
-        # Stage 8 to 10: half a drift.
+        # Stage 7 to 9: half a drift.
         m.submodules.drift_shift = drift_shift = NearestShift(len(product), f.drift_shift(0), STEP_LIMIT)
         m.d.comb += [drift_shift.value.eq(product), drift_shift.amount.eq(self.s)]
         half = drift_shift.result
 
-        # Stage 10 to 12: the position takes it, once or twice.
-        drifted, twice = Signal(signed(len(half) + w)), Signal(signed(len(half) + w))
+        # Stage 9 to 10: the position takes it, once or twice; whether the second half alone wraps is found a cycle later.
+        position, wide = Signal(signed(w)), max(len(half), w) + 1
+        drifted, twice = Signal(signed(wide)), Signal(signed(wide))
         m.d.sync += [
+            position.eq(self.position + Mux(at[9].ticket.double, half << 1, half)),
             drifted.eq(self.position + half),
-            twice.eq(drifted[:w].as_signed() + Mux(at[11].ticket.double, later(half, "half", 1), 0).as_signed()),
+            twice.eq(drifted[:w].as_signed() + Mux(at[10].ticket.double, later(half, "half", 1), 0).as_signed()),
         ]
-        position = twice[:w].as_signed()
 
         # Operands; that of the momentum waits for that of the position.
         m.submodules.narrow_p = narrow_p = Narrow(f)
@@ -156,8 +154,8 @@ class Integrator(wiring.Component):
         m.d.comb += [
             narrow_p.value.eq(momentum),
             narrow_x.value.eq(position),
-            self.p.eq(later(narrow_p.operand, "p_later", STORE - 6)),
-            self.p_clipped.eq(later(narrow_p.clipped, "p_clipped_later", STORE - 6)),
+            self.p.eq(later(narrow_p.operand, "p_later", STORE - 4)),
+            self.p_clipped.eq(later(narrow_p.clipped, "p_clipped_later", STORE - 4)),
             self.x.eq(narrow_x.operand),
             self.x_clipped.eq(narrow_x.clipped),
         ]
@@ -167,8 +165,8 @@ class Integrator(wiring.Component):
         m.d.sync += [moved_q.eq(self.position), moved_p.eq(Mux(host.flip, -self.momentum, self.momentum))]
         mine = host.active & host.write
         for bank, stage, value, enable, moved in (
-            (Bank.MOMENTUM, 4, momentum, kicks[4], moved_p),
-            (Bank.POSITION, 12, position, drifts[12], moved_q),
+            (Bank.MOMENTUM, 3, momentum, kicks[3], moved_p),
+            (Bank.POSITION, 10, position, drifts[10], moved_q),
         ):
             m.d.comb += [
                 writes[bank].addr.eq(Mux(host.active, Mux(host.move, beyond, there), place(stage, "state"))),
@@ -179,13 +177,13 @@ class Integrator(wiring.Component):
             writes[Bank.NUDGE].addr.eq(there),
             writes[Bank.NUDGE].data.eq(host.data[:w].as_signed()),
             writes[Bank.NUDGE].en.eq(mine & (host.bank == Bank.NUDGE)),
-            writes[Bank.TRACE].addr.eq(place(12, "trace_address")),
+            writes[Bank.TRACE].addr.eq(place(10, "trace_address")),
             writes[Bank.TRACE].data.eq(position),
-            writes[Bank.TRACE].en.eq(drifts[12] & at[12].ticket.trace),
+            writes[Bank.TRACE].en.eq(drifts[10] & at[10].ticket.trace),
         ]
 
         # Whether a sum wrapped, a cycle after it was formed.
-        for total, stage, happens in ((kicked, 4, kicks), (drifted, 11, drifts), (twice, 12, drifts)):
+        for total, stage, happens in ((kicked, 3, kicks), (drifted, 10, drifts), (twice, 11, drifts)):
             wraps, way = Signal(name="wraps"), Signal.like(at[0].ticket.way, name="wrapping_way")
             m.d.sync += [
                 wraps.eq(happens[stage] & (total[w:] != total[w - 1].replicate(len(total) - w))),

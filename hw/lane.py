@@ -12,7 +12,7 @@ from .accumulator import Accumulator
 from .host_access import HostAccess
 from .multiplier import Multiplier
 from .operands import Operands, main_layout, side_layout
-from .operation import Consumer, Left, Right, aged_layout
+from .operation import Left, Right, aged_layout
 from .rounding import plus
 
 
@@ -26,7 +26,8 @@ class Lane(wiring.Component):
     parameter : In(weight), the word at the operation's address at age 2
     ring_i, ring_o : operand, from the next lane and to the previous one
     sum_i, sum_o : sum, likewise
-    sent_i, sent_o : sum, finished and on its way to the integrator, which is behind lane 0 of the tile
+    starts : In(1), at age 8: the sum is finished. Lane 0 shows it to the integrator; those of the others follow, a cycle each
+    behind : In(sum), the next lane's sum in the tile; sent_i, sent_o : sum, from the next lane of the tile and to the one before
     main, main_write, side, side_write : In, what the integrator stores
     host : In(HostAccess); ``word``: Out, of the accumulator it addressed two cycles before
     """
@@ -43,6 +44,8 @@ class Lane(wiring.Component):
                 "ring_o": Out(operand),
                 "sum_i": In(total),
                 "sum_o": Out(total),
+                "starts": In(1),
+                "behind": In(total),
                 "sent_i": In(total),
                 "sent_o": Out(total),
                 "main": In(main_layout(shape)),
@@ -111,6 +114,6 @@ class Lane(wiring.Component):
         with m.If(op.age_7.valid & op.age_7.sum_add):
             m.d.sync += total.eq(plus(start, term[: len(total)], op.age_7.negate))
 
-        # Age 8 to 9: a finished sum leaves; those of the lanes behind follow.
-        m.d.sync += self.sent_o.eq(Mux(op.age_8.valid & (op.age_8.consumer != Consumer.NONE), total, self.sent_i))
+        # Age 8 on: finished sums on their way.
+        m.d.sync += self.sent_o.eq(Mux(self.starts, self.behind, self.sent_i))
         return m

@@ -12,7 +12,7 @@ from .rounding import nearest, saturated
 
 
 class Narrow(wiring.Component):
-    """The operand nearest to a state value. Latency 2 cycles, throughput one a cycle.
+    """The operand nearest to a state value. Latency 1 cycle, throughput one a cycle.
 
     Members
     -------
@@ -30,7 +30,7 @@ class Narrow(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         rounded = Signal(signed(self.formats.state.width - self.formats.operand_shift + 1))
-        m.d.sync += rounded.eq(nearest(self.value, self.formats.operand_shift))
+        m.d.comb += rounded.eq(nearest(self.value, self.formats.operand_shift))
         operand, differs = saturated(rounded, self.formats.operand.width)
         m.d.sync += [self.operand.eq(operand), self.clipped.eq(differs)]
         return m

@@ -9,14 +9,14 @@ An operation is one multiplication and where its product goes. Each tile delays 
     7   sum and accumulator take it up           8   the accumulator is written; a finished sum leaves the lane
 
 A finished sum becomes a ticket: the tile's integrator sees one lane after another, a cycle each, so tickets are at least as many cycles
-apart as a tile has lanes. Stages (cycles since the integrator has the lane's sum; lane 0 of a tile at age 9):
+apart as a tile has lanes. Stages (cycles since the integrator has the lane's sum; lane 0 of a tile at age 8):
 
     0   the sum is shifted; momentum and nudge are read      1   ... and rounded
-    2   z: table is read                                     2   kick: nudge joins the change
-    4   z: rise meets offset                                 3   kick: momentum takes it     4   ... is written; drift is multiplied
-    8   y is stored in the lane                              8   drift: summed, shifted, rounded
-    9   potential is multiplied                              10, 11  position takes it, once or twice
-    14  potential is stored in the lane                      12  position and trace are written      14  operands x, p are stored
+    1   z: the table is read                                 2   kick: momentum takes it, and the nudge
+    3   z: rise is multiplied by offset                      3   ... is written; drift: is multiplied
+    7   y is stored in the lane; potential is multiplied     6   drift: summed     7   shifted     8   rounded
+    11  potential is stored in the lane                      9   position takes it, once or twice
+                                                             10  ... is written, and the trace     11  operands x, p are stored
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ AGES: dict[int, tuple[str, ...]] = {
     5: ("shift", "accumulator"),
     6: ("shift", "negate"),
     7: ("valid", "negate", "sum_add", "sum_first", "sum_hop"),
-    8: ("valid", "accumulate", "accumulator", "consumer"),
+    8: ("valid", "accumulate", "accumulator"),
 }
 
-#: The age at which an operation becomes a ticket, and the stage at which lane 0 of a tile has its first word there.
+#: The age at which an operation becomes a ticket, which is stage 0 of lane 0 of each tile.
 TICKET_AGE = max(AGES)
 
 #: Stages at which y, and all else that lanes keep, is stored.
-STORE_Y, STORE = 8, 14
+STORE_Y, STORE = 7, 11
 
 #: An accumulator that is read again sooner than this after an operation is read stale.
 ACCUMULATOR_LATENCY = 4
 
 def _stored(stage: int, shape: Shape) -> int:
     """Cycles from an operation's issue to the first that may read what its ticket stores in the tile's last lane at ``stage``."""
-    return TICKET_AGE + 1 + (lanes_per_tile(shape) - 1) + stage + 1
+    return TICKET_AGE + (lanes_per_tile(shape) - 1) + stage + 1
 
 
 def activation_latency(shape: Shape) -> int:
@@ -68,7 +68,7 @@ def operand_latency(shape: Shape) -> int:
 
 def flag_latency(shape: Shape) -> int:
     """Cycles from age 0 of an operation to the last flag it may raise, at its tile's border."""
-    return _stored(STORE, shape)
+    return _stored(STORE, shape) + 1
 
 
 def kick_to_z(shape: Shape) -> int:

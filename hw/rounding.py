@@ -35,6 +35,13 @@ def plus(left: Value, right: Value, carry: Value) -> Value:
     return (total >> 1).as_signed()
 
 
+def sum_of_three(first: Value, second: Value, third: Value, carry: Value, other: Value) -> Value:
+    """The sum of three numbers of one width and two carries, modulo 2^width: no chain of carries but one. Combinational."""
+    partial = first ^ second ^ third
+    carries = (first & second) | (second & third) | (third & first)
+    return plus(partial.as_signed(), Cat(other, carries[:-1]).as_signed(), carry)
+
+
 def saturated(value: Value, width: int) -> tuple[Value, Value]:
     """The nearest symmetric ``width``-bit code, and whether it differs from ``value``. Combinational."""
     value = extended(value, max(width, len(value)))

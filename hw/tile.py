@@ -94,6 +94,9 @@ class Tile(wiring.Component):
             m.d.comb += lane.input.eq(word)
         m.d.comb += [pair.address.eq(operation.parameter) for pair in pairs]
 
+        starts = Signal()
+        m.d.sync += starts.eq(aged[TICKET_AGE - 1].valid & (aged[TICKET_AGE - 1].consumer != Consumer.NONE))
+
         # The lanes in their row.
         answers: Value = Signal(signed(max(layout.width(bank, shape) for bank in Bank)), name="no_answer")
         for number in reversed(range(self.lanes)):
@@ -111,6 +114,8 @@ class Tile(wiring.Component):
                 lane.parameter.eq(pair.word_1 if number % 2 else pair.word_0),
                 lane.ring_i.eq(self.ring_i if last else following.ring_o),
                 lane.sum_i.eq(self.sum_i if last else following.sum_o),
+                lane.starts.eq(starts),
+                lane.behind.eq(0 if last else following.sum_o),
                 lane.sent_i.eq(0 if last else following.sent_o),
             ]
             # What the host asked a lane for goes from lane to lane, towards the first.
@@ -125,21 +130,22 @@ class Tile(wiring.Component):
 
         # A finished sum becomes a ticket, which is worked on for one lane after another.
         stages = Signal(stage_layout(shape))
-        first = stages[0]
-        with m.If(aged[TICKET_AGE].valid & (aged[TICKET_AGE].consumer != Consumer.NONE)):
-            m.d.sync += [first.consumer.eq(aged[TICKET_AGE].consumer), first.lane.eq(0)]
-            m.d.sync += [first.ticket[name].eq(aged[TICKET_AGE][name]) for name, _ in first.ticket.shape()]
-        with m.Elif(first.lane == size - 1):
-            m.d.sync += first.consumer.eq(Consumer.NONE)
-        with m.Else():
-            m.d.sync += first.lane.eq(first.lane + 1)
+        first, held = stages[0], Signal(stage_layout(shape).elem_shape)
+        m.d.comb += first.eq(held)
+        with m.If(starts):
+            m.d.comb += [first.consumer.eq(aged[TICKET_AGE].consumer), first.lane.eq(0)]
+            m.d.comb += [first.ticket[name].eq(aged[TICKET_AGE][name]) for name, _ in first.ticket.shape()]
+        m.d.sync += [held.eq(first), held.lane.eq(first.lane + 1)]
+        with m.If(first.lane == size - 1):
+            m.d.sync += held.consumer.eq(Consumer.NONE)
         for stage in range(STORE):
             m.d.sync += stages[stage + 1].eq(stages[stage])
+        total = Mux(starts, lanes[0].sum_o, lanes[0].sent_o)
         padded = Signal(8)
         m.d.comb += [
             integrator.stages.eq(stages),
-            integrator.sum.eq(lanes[0].sent_o),
-            activation.sum.eq(lanes[0].sent_o),
+            integrator.sum.eq(total),
+            activation.sum.eq(total),
             padded.eq(self.padded),
             activation.rests.eq(stages[STORE_Y - 1].ticket.last_row & padded.bit_select(stages[STORE_Y - 1].lane, 1)),
         ]

@@ -19,7 +19,7 @@ from .operations import Operation
 Word = tuple[str, int]
 
 #: Age at which lane 0 of a tile is at stage 0.
-FIRST_STAGE = 9
+FIRST_STAGE = 8
 
 
 def reads(op: Operation) -> Iterator[tuple[Word, int]]:
@@ -53,21 +53,21 @@ class Hazards:
         for word, age in reads(op):
             yield word, age, age
         if Consumer(op["consumer"]) in (Consumer.KICK, Consumer.DRIFT):
-            yield self._span(("momentum", op["state"]), 1)
-            yield self._span(("position", op["state"]), 8)
+            yield self._span(("momentum", op["state"]), 0)
+            yield self._span(("position", op["state"]), 7)
 
     def _writes(self, op: Operation) -> Iterator[tuple[Word, int, int]]:
         """Words, and the first and last age at which they are written."""
         match Consumer(op["consumer"]):
             case Consumer.Z:
-                yield self._span(("y", op["out_file"]), 8)
-                yield self._span(("potential", op["out_file"]), 14)
+                yield self._span(("y", op["out_file"]), 7)
+                yield self._span(("potential", op["out_file"]), 11)
             case Consumer.KICK | Consumer.DRIFT:
                 if op["consumer"] == Consumer.KICK.value:
-                    yield self._span(("momentum", op["state"]), 4)
-                yield self._span(("position", op["state"]), 12)
-                yield self._span((f"x{op['out_buffer']}", op["out_file"]), 14)
-                yield self._span(("p", op["out_file"]), 14)
+                    yield self._span(("momentum", op["state"]), 3)
+                yield self._span(("position", op["state"]), 10)
+                yield self._span((f"x{op['out_buffer']}", op["out_file"]), 11)
+                yield self._span(("p", op["out_file"]), 11)
         if op["accumulate"]:
             yield ("accumulator", op["accumulator"]), 8, 8
 
@@ -96,7 +96,7 @@ class Hazards:
             return None
         if cycle - self._ticket < self._lanes:
             return f"a ticket {cycle - self._ticket} cycles after another, in a tile of {self._lanes} lanes"
-        if consumer is Consumer.Z and any(abs(cycle + 8 - (move + 14)) < self._lanes for move in self._moves):
+        if consumer is Consumer.Z and any(abs(cycle + 7 - (move + 11)) < self._lanes for move in self._moves):
             return "an activation is stored as a position is"
         return None
 
