@@ -95,4 +95,3 @@ class Activation(wiring.Component):
         width = len(self.potential)
         m.d.sync += self.potential.eq(plus(extended(integral, width), extended(floor, width), half & (rest | floor[0])))
         return m
-

@@ -62,9 +62,7 @@ def row_fields(row: Row) -> dict[str, object]:
 
 def item_layout(shape: Shape, rows: Sequence[Row]) -> data.StructLayout:
     """A slot of one row: whose, which row, whether it is the first of its group (all loops begin anew) or the last."""
-    return data.StructLayout(
-        {"slot": row_layout(shape, rows), "way": index(shape.ways), "row": index(shape.rows), "first": 1, "last": 1}
-    )
+    return data.StructLayout({"slot": row_layout(shape, rows), "way": index(shape.ways), "row": index(shape.rows), "first": 1, "last": 1})
 
 
 class Fetch(wiring.Component):

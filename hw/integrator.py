@@ -193,4 +193,3 @@ class Integrator(wiring.Component):
                 with m.If(wraps & (way == number)):
                     m.d.comb += self.overflow[number].eq(1)
         return m
-

@@ -23,9 +23,7 @@ class Narrow(wiring.Component):
 
     def __init__(self, formats: Formats) -> None:
         self.formats = formats
-        super().__init__(
-            {"value": In(signed(formats.state.width)), "operand": Out(signed(formats.operand.width)), "clipped": Out(1)}
-        )
+        super().__init__({"value": In(signed(formats.state.width)), "operand": Out(signed(formats.operand.width)), "clipped": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -51,6 +51,7 @@ STORE_Y, STORE = 7, 11
 #: An accumulator that is read again sooner than this after an operation is read stale.
 ACCUMULATOR_LATENCY = 4
 
+
 def _stored(stage: int, shape: Shape) -> int:
     """Cycles from an operation's issue to the first that may read what its ticket stores in the tile's last lane at ``stage``."""
     return TICKET_AGE + (lanes_per_tile(shape) - 1) + stage + 1

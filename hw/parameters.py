@@ -42,7 +42,9 @@ class Parameters(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         depth = 1 << len(self.address)
-        m.submodules.memory = memory = store(len(self.word_0), depth * self.lanes if self.lanes > 1 else layout.depth(Bank.PARAMETER, self.array))
+        m.submodules.memory = memory = store(
+            len(self.word_0), depth * self.lanes if self.lanes > 1 else layout.depth(Bank.PARAMETER, self.array)
+        )
         first, write = memory.read_port(), memory.write_port()
         address = Signal.like(first.addr)
         place = Mux(self.host.active, self.host.address[: len(self.address)], self.address)

@@ -25,7 +25,6 @@ from .ring import ENTRY, GATHERED
 from .walk import Walk
 
 
-
 def drain(shape: Shape) -> int:
     """Cycles from the last operation of a run to its last flag, gathered from all tiles, with some to spare."""
     return ENTRY + flag_latency(shape) + GATHERED + 2
@@ -186,9 +185,7 @@ class Sequencer(wiring.Component):
                 op.row.eq(row),
                 op.last_row.eq(row == shape.rows - 1),
                 op.state.eq(Array(bases)[way] + row),
-                op.nudge.eq(
-                    Mux(run.nudge == Nudge.IMPULSE, Mux(back, of_way(first_step), last), run.nudge != Nudge.NONE) & kicks
-                ),
+                op.nudge.eq(Mux(run.nudge == Nudge.IMPULSE, Mux(back, of_way(first_step), last), run.nudge != Nudge.NONE) & kicks),
                 op.nudge_negate.eq(run.negate),
                 op.nudge_address.eq(run.nudge_address + row),
                 op.trace.eq(midpoint & run.trace),

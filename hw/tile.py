@@ -68,7 +68,9 @@ class Tile(wiring.Component):
         operation, word = Signal(operation_layout(shape)), Signal.like(self.input)
         restart = Signal(shape.ways)
         m.d.sync += [operation.eq(self.operation), word.eq(self.input), integrator.s.eq(self.s), restart.eq(self.restart)]
-        host = {name: Signal.like(getattr(self.host, name), name=f"host_{name}") for name in self.host.signature.members if name != "answer"}
+        host = {
+            name: Signal.like(getattr(self.host, name), name=f"host_{name}") for name in self.host.signature.members if name != "answer"
+        }
         m.d.sync += [signal.eq(getattr(self.host, name)) for name, signal in host.items()]
         for part in (integrator, activation, *lanes, *pairs):
             m.d.comb += [getattr(part.host, name).eq(signal) for name, signal in host.items()]
@@ -178,7 +180,10 @@ class Tile(wiring.Component):
             ]
 
         # The tile's own words join those of its lanes.
-        shown = {**{bank: getattr(integrator, name) for bank, name in STATES.items()}, **{bank: getattr(activation, name) for bank, name in TABLES.items()}}
+        shown = {
+            **{bank: getattr(integrator, name) for bank, name in STATES.items()},
+            **{bank: getattr(activation, name) for bank, name in TABLES.items()},
+        }
         chosen = Signal.like(answers, name="chosen")
         with m.Switch(host["bank"]):
             for bank, value in shown.items():

@@ -13,8 +13,20 @@ from dataclasses import replace
 
 SHAPES = {
     "few": replace(FEW, oscillators=5, inputs=3, lanes=3),
-    "lone": Shape(3, inputs=1, lanes=1, contexts=1, ways=1, input_depth=6, nudge_depth=3, trace_depth=4, formats=replace(PRESETS["25"], segments=16)),
-    "many": Shape(11, inputs=2, lanes=11, contexts=35, ways=3, input_depth=5, nudge_depth=5, trace_depth=2, formats=replace(PRESETS["18"], segments=16)),
+    "lone": Shape(
+        3, inputs=1, lanes=1, contexts=1, ways=1, input_depth=6, nudge_depth=3, trace_depth=4, formats=replace(PRESETS["25"], segments=16)
+    ),
+    "many": Shape(
+        11,
+        inputs=2,
+        lanes=11,
+        contexts=35,
+        ways=3,
+        input_depth=5,
+        nudge_depth=5,
+        trace_depth=2,
+        formats=replace(PRESETS["18"], segments=16),
+    ),
 }
 
 

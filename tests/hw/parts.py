@@ -37,8 +37,8 @@ ONE = replace(FEW, oscillators=1, inputs=1, lanes=1)
 FULL = replace(FEW, oscillators=6, inputs=3, ways=1)
 #: One row; enough lanes to tell one way round from the other.
 TURN = replace(FEW, lanes=3, ways=3)
-#: Two tiles, the second with lanes missing, and a last row of which some lanes are padded.
-TILES = replace(FEW, oscillators=19, lanes=11, ways=1, contexts=2)
+#: Two tiles, the second with lanes missing, and a last row of which most lanes are padded.
+TILES = replace(FEW, oscillators=10, inputs=1, lanes=9, ways=1, contexts=2, input_depth=2, nudge_depth=2, trace_depth=2)
 #: As a real array is built, but for the table's size.
 WIDE = replace(FEW, formats=replace(PRESETS["18"], segments=16))
 
