@@ -1,0 +1,44 @@
+"""The link as a whole: bytes of the line on one side, words of the array on the other."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from loschmidt.spec import link, protocol
+
+#: Bytes of the line.
+BYTE = stream.Signature(8)
+WORD = stream.Signature(protocol.WORD)
+
+
+class Link(wiring.Component):
+    """The array's end of a link, as `spec.link` says.
+
+    Parameters
+    ----------
+    buffer : words of the request buffer, and of the response buffer: a power of two; `ValueError` if the link cannot have it
+
+    Members
+    -------
+    rx, tx : streams of bytes, from the host and to it
+    o : stream of request words, to the array
+    i : stream of response words, from the array
+    reset : Out(1), the array must be held in reset: a new session has begun
+    open : Out(1), a session is under way
+    damaged : Out(1), a frame that was not right has come since the session began
+    """
+
+    def __init__(self, buffer: int) -> None:
+        if buffer & (buffer - 1) or not link.LEAST_BUFFER <= buffer <= link.LARGEST_BUFFER:
+            raise ValueError(
+                f"a link's buffer holds a power of two of words, from {link.LEAST_BUFFER} to {link.LARGEST_BUFFER}, not {buffer}"
+            )
+        self.buffer = buffer
+        super().__init__(
+            {"rx": In(BYTE), "tx": Out(BYTE), "o": Out(WORD), "i": In(WORD), "reset": Out(1), "open": Out(1), "damaged": Out(1)}
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        return Module()
