@@ -8,6 +8,10 @@ from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import link, protocol
 
+from .cobs import Decoder, Encoder
+from .receiver import FrameReceiver
+from .transmitter import FrameTransmitter
+
 #: Bytes of the line.
 BYTE = stream.Signature(8)
 WORD = stream.Signature(protocol.WORD)
@@ -41,4 +45,28 @@ class Link(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        return Module()
+        m = Module()
+        m.submodules.decoder = decoder = Decoder()
+        m.submodules.receiver = receiver = FrameReceiver(self.buffer)
+        m.submodules.transmitter = transmitter = FrameTransmitter(self.buffer)
+        m.submodules.encoder = encoder = Encoder()
+
+        wiring.connect(m, decoder.i, wiring.flipped(self.rx))
+        wiring.connect(m, decoder.o, receiver.i)
+        wiring.connect(m, wiring.flipped(self.o), receiver.o)
+        wiring.connect(m, transmitter.i, wiring.flipped(self.i))
+        wiring.connect(m, wiring.flipped(self.tx), encoder.o)
+        wiring.connect(m, receiver.notice, transmitter.notice)
+        for name in ("session", "received", "room", "rewind", "tell", "renewed", "repeated"):
+            m.d.comb += getattr(transmitter, name).eq(getattr(receiver, name))
+        for name in ("hold", "told", "asked"):
+            m.d.comb += getattr(receiver, name).eq(getattr(transmitter, name))
+        for name in ("put", "data", "finish"):
+            m.d.comb += getattr(encoder, name).eq(getattr(transmitter, name))
+        m.d.comb += [
+            transmitter.space.eq(encoder.room),
+            self.reset.eq(transmitter.hold),
+            self.open.eq(receiver.session != 0),
+            self.damaged.eq(receiver.damaged),
+        ]
+        return m
