@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "loschmidt.sim.rtl": ("loschmidt.spec", "loschmidt.sim", "loschmidt.hw"),
     "loschmidt.sim.bench": ("loschmidt.spec", "loschmidt.sim", "loschmidt.hw"),
     "loschmidt.host": ("loschmidt.spec", "loschmidt.sim", "loschmidt.host"),
+    "loschmidt.constraints": (),
 }
 #: Run under a simulator, for its users alone: nothing else may import it, and it alone may import what only tests install.
 BENCH = "loschmidt.sim.bench"
