@@ -1,7 +1,7 @@
 """A board: which FPGA, which clock, where its link is, which array it holds. Read from ``constraints/<name>.toml`` and checked.
 
 A file has the keys of `Board` (``title``, ``platform``, ``part``, ``program``, ``price``) and the tables ``[clock]`` (`Clock`),
-``[link]`` (`Link`), ``[array]`` (`spec.shape.Shape`; ``formats`` is the name of a preset or a table), and, if need be, ``[tools]`` (`Tools`).
+``[link]`` (`Link`), ``[array]`` (`spec.shape.Shape`; ``formats`` names a preset or is a table), and, if need be, ``[tools]`` (`Tools`).
 """
 
 from __future__ import annotations

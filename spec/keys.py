@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import SpecError
 
-_KINDS: dict[type, str] = {bool: "a truth value", int: "an integer", float: "a real number", str: "a string", list: "a list", dict: "a table"}
+_KINDS = {bool: "a truth value", int: "an integer", float: "a real number", str: "a string", list: "a list", dict: "a table"}
 
 
 def _kind(value: object) -> str:

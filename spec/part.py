@@ -68,7 +68,13 @@ _ECP5_PLL = Limits(
 )
 #: Factors are DIVF + 1, outputs 2^DIVQ.
 _ICE40_PLL = Limits(
-    range(1, 17), range(1, 129), [1 << q for q in range(1, 7)], (10 * MHZ, 133 * MHZ), (533 * MHZ, 1066 * MHZ), (16 * MHZ, 275 * MHZ), behind=False
+    range(1, 17),
+    range(1, 129),
+    [1 << q for q in range(1, 7)],
+    (10 * MHZ, 133 * MHZ),
+    (533 * MHZ, 1066 * MHZ),
+    (16 * MHZ, 275 * MHZ),
+    behind=False,
 )
 _GOWIN_OUTPUTS = (2, 4, 8, *range(16, 129, 16))
 _GW1N_PLL = Limits(

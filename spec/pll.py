@@ -1,7 +1,7 @@
 """Clocks that a PLL can make: which divisors come closest to a wanted frequency within the limits of its data sheet.
 
-    reference = input / divisor,  oscillator = reference * factor (* output where the feedback is taken behind the output divider),
-    made = oscillator / output
+reference = input / divisor,  oscillator = reference * factor (* output where the feedback is taken behind the output divider),
+made = oscillator / output
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Limits:
     behind : the feedback is taken behind the output divider, so that ``factors`` tells the output's frequency, not the oscillator's
     """
 
-    divisors: Sequence[int]
-    factors: Sequence[int]
+    divisors: range
+    factors: range
     outputs: Sequence[int]
     reference: tuple[int, int]
     oscillator: tuple[int, int]
@@ -59,17 +59,29 @@ class Setting:
         return self.oscillator / self.output
 
 
-def settings(source: int, limits: Limits) -> Iterator[Setting]:
-    """Every setting that the limits allow for an input of ``source`` Hz."""
+def settings(source: int, wanted: int, limits: Limits) -> Iterator[Setting]:
+    """For every pair of dividers that the limits allow for an input of ``source`` Hz, the factors that come closest to ``wanted`` Hz."""
     for divisor in limits.divisors:
-        if not limits.reference[0] <= Fraction(source, divisor) <= limits.reference[1]:
+        if not limits.reference[0] * divisor <= source <= limits.reference[1] * divisor:
             continue
-        for factor in limits.factors:
-            for output in limits.outputs:
-                found = Setting(source, divisor, factor, output, limits.behind)
-                low, high = limits.oscillator
-                if low <= found.oscillator <= high and limits.made[0] <= found.made <= limits.made[1]:
-                    yield found
+        for output in limits.outputs:
+            # What a step of the factor adds to the oscillator, and to what is made, is a share of the source.
+            oscillator, made = (output, 1) if limits.behind else (1, output)
+            lows = (
+                limits.factors[0],
+                _up(limits.oscillator[0] * divisor, source * oscillator),
+                _up(limits.made[0] * divisor * made, source),
+            )
+            highs = (limits.factors[-1], limits.oscillator[1] * divisor // (source * oscillator), limits.made[1] * divisor * made // source)
+            low, high = max(lows), min(highs)
+            below = wanted * divisor * made // source
+            for factor in {min(max(low, factor), high) for factor in (below, below + 1)}:
+                if low <= factor:
+                    yield Setting(source, divisor, factor, output, limits.behind)
+
+
+def _up(dividend: int, divisor: int) -> int:
+    return -(-dividend // divisor)
 
 
 def solve(source: int, wanted: int, limits: Limits) -> Setting:
@@ -78,16 +90,14 @@ def solve(source: int, wanted: int, limits: Limits) -> Setting:
     `SpecError` if none comes within `TOLERANCE`; it says what the closest one makes.
     """
     best = min(
-        settings(source, limits),
+        settings(source, wanted, limits),
         key=lambda found: (abs(found.made - wanted), found.divisor, -found.oscillator),
         default=None,
     )
     if best is None:
         raise SpecError(f"the PLL makes nothing of an input of {megahertz(source)} MHz")
     if abs(best.made - wanted) > TOLERANCE * wanted:
-        raise SpecError(
-            f"the PLL makes no {megahertz(wanted)} MHz of {megahertz(source)} MHz; the closest is {megahertz(best.made)} MHz"
-        )
+        raise SpecError(f"the PLL makes no {megahertz(wanted)} MHz of {megahertz(source)} MHz; the closest is {megahertz(best.made)} MHz")
     return best
 
 

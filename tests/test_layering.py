@@ -16,7 +16,7 @@ from .imports import imports
 
 #: Module prefix -> what of the house it may import. The longest prefix that fits decides.
 MAY_IMPORT = {
-    "loschmidt.spec": ("loschmidt.spec",),
+    "loschmidt.spec": ("loschmidt.spec", "loschmidt.constraints"),
     "loschmidt.hw": ("loschmidt.spec", "loschmidt.hw"),
     "loschmidt.sim": ("loschmidt.spec", "loschmidt.sim"),
     "loschmidt.sim.rtl": ("loschmidt.spec", "loschmidt.sim", "loschmidt.hw"),

@@ -25,7 +25,7 @@ def prepare(board: Board, platform: Any, top: Elaboratable, directory: Path) -> 
         # Source positions would make the text depend on where the project lies.
         files = platform.prepare(top, TOP, emit_src=False).files
     (directory / f"{TOP}.il").write_text(_text(files[f"{TOP}.il"]))
-    name = next(name for name in files if name.endswith(CONSTRAINTS))
+    name = str(next(name for name in files if name.endswith(CONSTRAINTS)))
     extra = "".join(f"{line}\n" for line in board.tools.constraints)
     (directory / name).write_text(_text(files[name]).rstrip("\n") + "\n" + extra)
     return directory / name
