@@ -72,7 +72,7 @@ class FrameReceiver(wiring.Component):
         m = Module()
         m.submodules.memory = memory = Memory(shape=8, depth=link.BYTES * self.buffer, init=[])
         write, read = memory.write_port(), memory.read_port()
-        m.submodules.crc = crc = CRC32_ETHERNET(8).create()
+        m.submodules.check = crc = CRC32_ETHERNET(8).create()
         bits = (self.buffer - 1).bit_length()
 
         # A byte is looked at in the cycle after it was taken.

@@ -65,7 +65,7 @@ class FrameTransmitter(wiring.Component):
         m = Module()
         m.submodules.memory = memory = Memory(shape=8, depth=link.BYTES * self.buffer, init=[])
         write, read = memory.write_port(), memory.read_port()
-        m.submodules.crc = crc = CRC32_ETHERNET(8).create()
+        m.submodules.check = crc = CRC32_ETHERNET(8).create()
         bits = (self.buffer - 1).bit_length()
 
         # Positions: the array's next word; up to where the host has all; of the next frame.
