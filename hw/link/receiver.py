@@ -132,7 +132,8 @@ class FrameReceiver(wiring.Component):
                 m.d.comb += self.i.ready.eq(~(self.notice.valid & (step == RECEIVED - 1)))
                 with m.If(self.i.valid & self.i.ready):
                     with m.If(self.i.payload.end):
-                        m.d.sync += wrong.eq(wrong | ~self.i.payload.good)
+                        with m.If(~self.i.payload.good):
+                            m.d.sync += wrong.eq(1)
                         m.next = "CHECK"
                     with m.Else():
                         m.d.sync += [fresh.eq(1), field.eq(Cat(field[8:], self.i.payload.data))]

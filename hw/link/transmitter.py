@@ -83,10 +83,13 @@ class FrameTransmitter(wiring.Component):
         ]
 
         part = Signal(2)  # of a word
-        take = Signal()
+        free, take, taken = Signal(), Signal(), Signal()
+        m.d.sync += taken.eq(self.i.valid & self.i.ready)
         m.d.comb += [
-            take.eq(self.i.valid & ~kept[-1] & ~self.hold),
-            self.i.ready.eq((part == link.BYTES - 1) & ~kept[-1] & ~self.hold),
+            # Whether the buffer is full is known a cycle after a word was taken.
+            free.eq(~kept[-1] & ~taken & ~self.hold),
+            take.eq(self.i.valid & free),
+            self.i.ready.eq((part == link.BYTES - 1) & free),
             write.addr.eq(Cat(part, made[:bits])),
             write.data.eq(self.i.payload.word_select(part, 8)),
             write.en.eq(take),
