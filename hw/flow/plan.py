@@ -13,23 +13,26 @@ from loschmidt.spec.board import Board
 #: Name of the design and of its files.
 TOP = "top"
 
-#: Endings of constraint files.
-CONSTRAINTS = (".lpf", ".pcf", ".cst", ".xdc")
+#: Endings of what is kept of all that a platform writes.
+_DESIGN, _CONSTRAINTS, _SCRIPT = ".il", (".lpf", ".pcf", ".cst", ".xdc"), ".tcl"
 
 
-def prepare(board: Board, platform: Any, top: Elaboratable, directory: Path) -> Path:
-    """Write ``top.il`` and the constraint file into ``directory``; returns the latter. Depends on nothing but its arguments."""
+def prepare(board: Board, platform: Any, top: Elaboratable, directory: Path) -> str:
+    """Write the design, ``top.il``, its constraint file, and its Tcl script if it has one; returns the constraint file's name.
+
+    What is written depends on nothing but the board, the gateware and the versions of Amaranth and amaranth-boards.
+    """
     with warnings.catch_warnings():
         # Some classes of amaranth-boards are older than the Amaranth they run on.
         warnings.simplefilter("ignore", DeprecationWarning)
         # Source positions would make the text depend on where the project lies.
         files = platform.prepare(top, TOP, emit_src=False).files
-    (directory / f"{TOP}.il").write_text(_text(files[f"{TOP}.il"]))
-    name = str(next(name for name in files if name.endswith(CONSTRAINTS)))
-    extra = "".join(f"{line}\n" for line in board.tools.constraints)
-    (directory / name).write_text(_text(files[name]).rstrip("\n") + "\n" + extra)
-    return directory / name
-
-
-def _text(content: str | bytes) -> str:
-    return content if isinstance(content, str) else content.decode()
+    found = ""
+    for name, content in files.items():
+        text = content if isinstance(content, str) else content.decode()
+        if name.endswith(_CONSTRAINTS):
+            found = name
+            text = "\n".join((text.rstrip("\n"), *board.tools.constraints, ""))
+        if name.endswith((_DESIGN, *_CONSTRAINTS, _SCRIPT)):
+            (directory / name).write_text(text)
+    return found
