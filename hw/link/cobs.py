@@ -53,15 +53,15 @@ class Decoder(wiring.Component):
 
 
 class Encoder(wiring.Component):
-    """Stuffs frames, and keeps them until the line has taken them. A frame is written without a pause, one byte a cycle.
+    """Stuffs one frame at a time, and keeps it until the line has taken it. It is written without a pause, up to one byte a cycle.
 
     Members
     -------
-    room : Out(1), a frame may begin; it will fit
+    room : Out(1), a frame may begin
     put : In(1), ``data`` is the frame's next byte
     data : In(8)
     finish : In(1), the frame is complete, or cut; not together with ``put``, and nothing may be put in the cycle that follows
-    o : stream of bytes for the line
+    o : stream of bytes for the line, one in three cycles
     """
 
     def __init__(self) -> None:
@@ -69,19 +69,19 @@ class Encoder(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        depth = 1 << (2 * LONGEST - 1).bit_length()
+        depth = 1 << (LONGEST - 1).bit_length()
         m.submodules.memory = memory = Memory(shape=8, depth=depth, init=[])
         write, read = memory.write_port(), memory.read_port()
 
         # Each code has its place before the bytes that it counts, and is written after them.
         code, place = Signal(range(depth)), Signal(range(depth), init=1)
-        whole, out = Signal(range(depth)), Signal(range(depth))  # end of the last frame that is complete; next byte to go out
-        zero, closing = Signal(), Signal()
+        zero, closing, sending = Signal(), Signal(), Signal()
         m.d.comb += [
             zero.eq(self.finish | closing | (self.data == 0)),
             write.en.eq(self.put | self.finish | closing),
             write.addr.eq(Mux(zero, code, place)),
-            write.data.eq(Mux(closing, 0, Mux(zero, (place - code)[:8], self.data))),
+            write.data.eq(Mux(closing, 0, Mux(zero, place - code, self.data))),
+            self.room.eq(~sending),
         ]
         with m.If(write.en):
             m.d.sync += place.eq(place + 1)
@@ -89,18 +89,17 @@ class Encoder(wiring.Component):
                 m.d.sync += code.eq(place)
         m.d.sync += closing.eq(self.finish)
         with m.If(closing):
-            m.d.sync += whole.eq(place)
-
-        kept = Signal(range(depth))
-        m.d.sync += kept.eq(whole - out)
-        m.d.comb += self.room.eq(~kept[-1])
+            m.d.sync += sending.eq(1)
 
         # A register of its own, since a block RAM's output is late in the cycle.
+        out = Signal(range(depth))
         fetched = Signal()
         m.d.comb += read.addr.eq(out)
-        m.d.sync += fetched.eq(~fetched & ~self.o.valid & (out != whole))
-        with m.If(self.o.ready):
-            m.d.sync += self.o.valid.eq(0)
+        m.d.sync += fetched.eq(sending & ~fetched & ~self.o.valid)
         with m.If(fetched):
             m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(read.data), out.eq(out + 1)]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+            with m.If(self.o.payload == 0):
+                m.d.sync += [sending.eq(0), out.eq(0), code.eq(0), place.eq(1)]
         return m

@@ -85,16 +85,15 @@ class FrameReceiver(wiring.Component):
         kind, session, known = Signal(8), Signal(16), Signal()
         rewind, due, ahead, fits = Signal(), Signal(), Signal(), Signal()
         received, window = Signal(16), Signal(range(2 * self.buffer))
-        left = Signal(range(link.PAYLOAD_WORDS + 1))  # words still to come before the CRC
-        position = Signal(16)  # where the next one will stand, if the frame is good
+        count, index = Signal(range(link.PAYLOAD_WORDS + 1)), Signal(range(link.PAYLOAD_WORDS + 1))  # of words before the CRC
         part = Signal(2)  # of a word
         whole, wrong, good = Signal(), Signal(), Signal()
         distance = Signal(16)
         m.d.comb += [
             distance.eq(field - self.received),
-            write.addr.eq(Cat(part, position[:bits])),
+            write.addr.eq(Cat(part, (self.received + index)[:bits])),
             write.data.eq(field[8:]),
-            write.en.eq(fresh & (step == WORDS) & (left != 0) & fits),
+            write.en.eq(fresh & (step == WORDS) & (index != count) & fits),
         ]
         with m.If(fresh), m.Switch(step):
             with m.Case(FLAGS):
@@ -106,21 +105,21 @@ class FrameReceiver(wiring.Component):
             with m.Case(POSITION):
                 m.d.sync += [due.eq(distance == 0), ahead.eq((distance != 0) & ~distance[15])]
             with m.Case(COUNT):
-                m.d.sync += left.eq(field)
-                with m.If(field > link.PAYLOAD_WORDS):
+                m.d.sync += [count.eq(field), index.eq(0)]
+                with m.If(field[len(count) :].any() | (field[: len(count)] > link.PAYLOAD_WORDS)):
                     m.d.sync += wrong.eq(1)
             with m.Case(WINDOW):
-                m.d.sync += [fits.eq(left <= self.room), position.eq(self.received), part.eq(0)]
+                m.d.sync += [fits.eq(count <= self.room), part.eq(0)]
                 m.d.sync += window.eq(Mux(field[len(window) :].any(), (1 << len(window)) - 1, field))
             with m.Case(WORDS):
                 m.d.sync += part.eq(part + 1)
                 with m.If(whole):
                     m.d.sync += wrong.eq(1)
                 with m.If(part == link.BYTES - 1):
-                    with m.If(left == 0):
+                    with m.If(index == count):
                         m.d.sync += whole.eq(1)
                     with m.Else():
-                        m.d.sync += [position.eq(position + 1), left.eq(left - 1)]
+                        m.d.sync += index.eq(index + 1)
 
         m.d.comb += [
             self.notice.payload.received.eq(received),
@@ -157,20 +156,21 @@ class FrameReceiver(wiring.Component):
         with m.If(self.notice.valid & self.notice.ready):
             m.d.sync += self.notice.valid.eq(0)
             with m.If(due & fits):
-                m.d.sync += self.received.eq(position)
+                m.d.sync += self.received.eq(self.received + count)
             with m.If(ahead):
                 m.d.sync += self.rewind.eq(1)
 
         # Words are put together again for the array, in five cycles.
         out = Signal(bits + 1 + 2)  # next byte; one bit more than there are tells a full buffer from an empty one
         fetch, fetched, last = Signal(), Signal(), Signal()
+        less = Signal(bits + 1)  # minus the words kept
         unsaid = Signal(bits)  # words handed on since room was last told; the top bit stays
-        idle = ~self.o.valid & ~fetched & ~self.hold & (out[2:] != self.received[: bits + 1])
-        m.d.comb += [fetch.eq((out[:2] != 0) | idle), read.addr.eq(out), self.tell.eq(unsaid[-1])]
+        idle = ~self.o.valid & ~fetched & ~self.hold & (less != 0)
+        m.d.comb += [less.eq(out[2:] - self.received), fetch.eq((out[:2] != 0) | idle), read.addr.eq(out), self.tell.eq(unsaid[-1])]
         m.d.sync += [
             fetched.eq(fetch),
             last.eq(fetch & (out[:2] == link.BYTES - 1)),
-            self.room.eq(self.buffer + out[2:] - self.received),
+            self.room.eq(Cat(less[:-1], ~less[-1])),  # the buffer's size more
         ]
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)

@@ -145,9 +145,9 @@ class FrameTransmitter(wiring.Component):
             with m.State("HEED"):
                 m.d.comb += self.notice.ready.eq(1)
                 m.d.sync += answer.eq(1)
-                with m.If(heard <= kept):
+                with m.If(~heard[len(kept) :].any() & (heard[: len(kept)] <= kept)):
                     m.d.sync += [known.eq(self.notice.payload.received), window.eq(self.notice.payload.window)]
-                    with m.If(self.notice.payload.rewind | (gone < heard)):
+                    with m.If(self.notice.payload.rewind | (gone < heard[: len(gone)])):
                         m.d.sync += sent.eq(self.notice.payload.received)
                 m.next = "SETTLE"
 
