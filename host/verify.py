@@ -82,8 +82,8 @@ def verify(
     shape = Shape(oscillators, inputs, lanes if lanes is not None else min(oscillators, 16), 4, 2, depth, depth, depth, formats)
     measured = set(checks) if against is not None else set(checks) - {"agreement"}
     if not measured or not measured <= {*CHECKS, LINK}:
-        known = f"{LINK}, {', '.join(CHECKS)}"
-        raise ConfigError(f"checks must be some of {known}, the last with a second device, not {', '.join(checks) or 'none'}")
+        wrong = f"not {', '.join(checks) or 'none'}; or {LINK}, which needs no device"
+        raise ConfigError(f"checks must be some of {', '.join(CHECKS)}, the last with a second device, {wrong}")
     rows = list(rehearsing.rows(seed, tell)) if LINK in measured else []
     settings: dict[str, Any] = {"device": LINK, "against": None, "steps": steps, "s": s, "seed": seed, "shape": shape.to_json()}
     if measured == {LINK}:

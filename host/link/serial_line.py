@@ -50,7 +50,7 @@ class SerialLine:
             self._descriptor = self._find_descriptor()
             self._port.reset_input_buffer()
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
             raise LinkError(f"{name} cannot be opened ({reason}): is it plugged in, free, and yours to use?") from error
 
     def now(self) -> float:
