@@ -23,6 +23,7 @@ class Link(wiring.Component):
     Parameters
     ----------
     buffer : words of the request buffer, and of the response buffer: a power of two; `ValueError` if the link cannot have it
+    first : as `FrameReceiver`'s
 
     Members
     -------
@@ -34,12 +35,12 @@ class Link(wiring.Component):
     damaged : Out(1), a frame that was not right has come since the session began
     """
 
-    def __init__(self, buffer: int) -> None:
+    def __init__(self, buffer: int, first: int = 0) -> None:
         if buffer & (buffer - 1) or not link.LEAST_BUFFER <= buffer <= link.LARGEST_BUFFER:
             raise ValueError(
                 f"a link's buffer holds a power of two of words, from {link.LEAST_BUFFER} to {link.LARGEST_BUFFER}, not {buffer}"
             )
-        self.buffer = buffer
+        self.buffer, self.first = buffer, first
         super().__init__(
             {"rx": In(BYTE), "tx": Out(BYTE), "o": Out(WORD), "i": In(WORD), "reset": Out(1), "open": Out(1), "damaged": Out(1)}
         )
@@ -47,8 +48,8 @@ class Link(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.decoder = decoder = Decoder()
-        m.submodules.receiver = receiver = FrameReceiver(self.buffer)
-        m.submodules.transmitter = transmitter = FrameTransmitter(self.buffer)
+        m.submodules.receiver = receiver = FrameReceiver(self.buffer, self.first)
+        m.submodules.transmitter = transmitter = FrameTransmitter(self.buffer, self.first)
         m.submodules.encoder = encoder = Encoder()
 
         wiring.connect(m, decoder.i, wiring.flipped(self.rx))

@@ -28,6 +28,7 @@ class FrameReceiver(wiring.Component):
     Parameters
     ----------
     buffer : words kept, a power of two
+    first : position of a session's first word; 0, but for trials of what happens when positions wrap
 
     Members
     -------
@@ -47,8 +48,8 @@ class FrameReceiver(wiring.Component):
     damaged : Out(1), a frame that was not right has come since the session began
     """
 
-    def __init__(self, buffer: int) -> None:
-        self.buffer = buffer
+    def __init__(self, buffer: int, first: int = 0) -> None:
+        self.buffer, self.first = buffer, first
         super().__init__(
             {
                 "i": In(stream.Signature(ITEM)),
@@ -186,10 +187,10 @@ class FrameReceiver(wiring.Component):
         with m.If(self.renewed):
             m.d.sync += [
                 self.session.eq(session),
-                self.received.eq(0),
+                self.received.eq(self.first),
                 self.rewind.eq(0),
                 self.damaged.eq(0),
-                out.eq(0),
+                out.eq(self.first * link.BYTES),
                 fetched.eq(0),
                 unsaid.eq(0),
                 self.o.valid.eq(0),

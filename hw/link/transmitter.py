@@ -26,7 +26,7 @@ class FrameTransmitter(wiring.Component):
 
     Parameters
     ----------
-    buffer : words kept, a power of two
+    buffer, first : as `FrameReceiver`'s
 
     Members
     -------
@@ -38,8 +38,8 @@ class FrameTransmitter(wiring.Component):
     space, put, data, finish : as `cobs.Encoder`'s, whose ``room`` is ``space``
     """
 
-    def __init__(self, buffer: int) -> None:
-        self.buffer = buffer
+    def __init__(self, buffer: int, first: int = 0) -> None:
+        self.buffer, self.first = buffer, first
         super().__init__(
             {
                 "i": In(stream.Signature(protocol.WORD)),
@@ -200,10 +200,10 @@ class FrameTransmitter(wiring.Component):
             m.d.sync += opened.eq(1)
         with m.If(self.renewed):
             m.d.sync += [
-                made.eq(0),
+                made.eq(self.first),
                 part.eq(0),
-                known.eq(0),
-                sent.eq(0),
+                known.eq(self.first),
+                sent.eq(self.first),
                 window.eq(0),
                 answer.eq(0),
                 opened.eq(1),

@@ -21,7 +21,7 @@ def checked(divisor: int) -> int:
 
 
 class UartReceiver(wiring.Component):
-    """Reads bytes from a line. The sender's bits may be 3 % longer or shorter than ours.
+    """Reads bytes from a line. The sender's bits may be 2.5 % longer or shorter than ours.
 
     A byte is there half a bit after its stop bit began, and stays until it is taken or the next one is there: the line cannot wait.
     One without its stop bit is dropped.

@@ -42,7 +42,7 @@ class Exchange:
     @classmethod
     async def start(cls, dut: Any, pattern: str = "none", seed: int = 1, blocked: bool = False, session: int = SESSION) -> Exchange:
         """With a session under way, unless it is 0."""
-        exchange = cls(await Line.start(dut, PATTERNS[pattern], seed, blocked), Judge(setting("buffer")), seed)
+        exchange = cls(await Line.start(dut, PATTERNS[pattern], seed, blocked), Judge(setting("buffer"), setting("first")), seed)
         if session:
             await exchange.tell(Frame(session, Kind.OPEN))
         return exchange
@@ -63,9 +63,8 @@ class Exchange:
     ) -> Frame:
         """One of the session, ``beyond`` the position due, from a host that has ``heard`` so many responses, or all that were sent."""
         judge = self.judge
-        received = judge.sent if heard is None else heard
-        place = (len(judge.accepted) + beyond) % POSITIONS
-        return Frame(judge.session, Kind.DATA, place, received % POSITIONS, window, Flag.REWIND if rewind else Flag.NONE, words)
+        place, received = judge.position(len(judge.accepted) + beyond), judge.position(judge.sent if heard is None else heard)
+        return Frame(judge.session, Kind.DATA, place, received, window, Flag.REWIND if rewind else Flag.NONE, words)
 
     async def tell(self, frame: Frame) -> None:
         """Send a frame, and judge what it brings about."""
@@ -114,7 +113,7 @@ async def any_session(dut: Any) -> None:
     """Right and wrong frames in any order, with anything in their headers."""
     exchange = await Exchange.start(dut, seed=3)
     choice = exchange.choice
-    for _ in range(150):
+    for _ in range(100):
         if choice.random() < 0.4:
             await exchange.offer(choice.randrange(60))
         judge = exchange.judge
@@ -206,7 +205,7 @@ async def opened_anew(dut: Any) -> None:
     """A new session begins whatever is under way: half of a request, half of an answer. After its answer, nothing of the old one comes."""
     exchange = await Exchange.start(dut, blocked=True, session=1)
     line = exchange.line
-    for session, wait in enumerate(range(0, 360, 17), 2):
+    for session, wait in enumerate(range(0, 360, 23), 2):
         await exchange.offer(70)
         await exchange.tell(exchange.frame(exchange.some(20)))
         anew = exchange.frame(exchange.some(30), heard=0, rewind=True)

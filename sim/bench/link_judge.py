@@ -13,10 +13,11 @@ class Judge:
     Parameters
     ----------
     buffer : the array's, in words
+    first : position of a session's first word
     """
 
-    def __init__(self, buffer: int) -> None:
-        self.buffer = buffer
+    def __init__(self, buffer: int, first: int) -> None:
+        self.buffer, self.first = buffer, first
         self.resets = 0
         self._begin(0)
 
@@ -28,6 +29,10 @@ class Judge:
         self.known = self.sent = self.window = 0
         self.gap = self.owed = self.opened = False
         self.edge = 0  # end of what the host was told it may send
+
+    def position(self, words: int) -> int:
+        """Where a stream stands after so many words."""
+        return (self.first + words) % POSITIONS
 
     @property
     def room(self) -> int:
@@ -52,12 +57,12 @@ class Judge:
             self.opened = True
         elif frame.session == self.session:
             self.owed = True
-            beyond = (frame.position - len(self.accepted)) % POSITIONS
+            beyond = (frame.position - self.position(len(self.accepted))) % POSITIONS
             if 0 < beyond < POSITIONS // 2:
                 self.gap = True
             elif beyond == 0 and len(frame.words) <= self.room:
                 self.accepted += frame.words
-            news = (frame.received - self.known) % POSITIONS
+            news = (frame.received - self.position(self.known)) % POSITIONS
             if news <= self.made - self.known:
                 self.known += news
                 self.window = frame.window
@@ -68,8 +73,9 @@ class Judge:
         """`AssertionError` if the array should not have sent this."""
         assert frame is not None, "what came is no frame"
         assert frame.session == self.session, f"a frame of session {frame.session:#x}, not {self.session:#x}"
-        assert frame.position == self.sent % POSITIONS, f"words at {frame.position}, not {self.sent % POSITIONS}"
-        assert frame.received == len(self.accepted) % POSITIONS, f"received {frame.received}, not {len(self.accepted) % POSITIONS}"
+        assert frame.position == self.position(self.sent), f"words at {frame.position}, not {self.position(self.sent)}"
+        received = self.position(len(self.accepted))
+        assert frame.received == received, f"received {frame.received}, not {received}"
         edge = len(self.accepted) + frame.window
         assert self.edge <= edge, f"the window's end went back from {self.edge} to {edge}"
         assert edge <= self.handed + self.buffer, f"a window of {frame.window} words with room for {self.room}"

@@ -48,11 +48,11 @@ def parsed(content: bytes) -> Frame | None:
     return None if plain is None else link.parse(plain)
 
 
-async def clocked(dut: Any) -> None:
-    """Clock and reset the bay."""
-    Clock(dut.clk, PERIOD, unit="ns").start()
+async def clocked(dut: Any, period: int = PERIOD) -> None:
+    """Clock and reset the bay; the period is in ns."""
+    Clock(dut.clk, period, unit="ns").start()
     dut.rst.value = 1
-    await Timer(4 * PERIOD, "ns")
+    await Timer(4 * period, "ns")
     dut.rst.value = 0
 
 
@@ -135,6 +135,9 @@ class Line:
         held: int | None = None
         ready = False
         while True:
+            if self.blocked and not ready:
+                # A reset is longer than this.
+                await Timer(8 * PERIOD, "ns")
             if ready and held is None and not stream.valid.value:
                 await RisingEdge(stream.valid)
             await edge
