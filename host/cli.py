@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from functools import partial
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,26 +10,64 @@ import typer
 from typer.core import TyperGroup
 
 from loschmidt.spec.errors import LoschmidtError
-from loschmidt.spec.formats import PRESETS
-from loschmidt.spec.hamiltonian import Hamiltonian as HamiltonianCode
-from loschmidt.spec.shape import Shape
 
-from . import atomic, console, cycles, doctor, session, tables
-from . import verify as verification
-from .compare import compare as compare_gradients
-from .config import CHOICES, Config
-from .devices import check_name, open_device
+from . import console, doctor, measuring, session, tables
+from .config import Config
 from .echo_engine import EchoEngine
 from .engine import Engine
 from .errors import ConfigError
-from .report import render
+from .options import (
+    FAULT,
+    INTERRUPTED,
+    MISSED,
+    Batch,
+    Clip,
+    Data,
+    Decay,
+    Device,
+    Epochs,
+    Formats,
+    Gradient,
+    Hamiltonian,
+    Jitter,
+    Json,
+    Optimiser,
+    Oscillators,
+    Outputs,
+    Rate,
+    Readout,
+    Schedule,
+    Seed,
+    Step,
+    Targets,
+    Window,
+    config_of,
+    given,
+    write_json,
+)
 from .training import Interrupted, Training
 
-FAULT, MISSED, INTERRUPTED = 2, 1, 130
+#: The group of entry points (it is no module) by which others offer commands: name to function, loaded when it is asked for.
+CONTRIBUTED = ".".join(("loschmidt", "commands"))
 
 
 class Commands(TyperGroup):
-    """Turns what the user can mend into one line and an exit status; anything else keeps its traceback."""
+    """The commands of this file and those that are contributed.
+
+    Turns what the user can mend into one line and an exit status; anything else keeps its traceback.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *sorted(entry_points(group=CONTRIBUTED).names)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        found = super().get_command(ctx, cmd_name)
+        contributed = entry_points(group=CONTRIBUTED, name=cmd_name)
+        if found is None and contributed:
+            alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich")
+            alone.command(cmd_name)(contributed[cmd_name].load())
+            return typer.main.get_command(alone)
+        return found
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -55,30 +91,6 @@ app = typer.Typer(
 )
 
 _DEFAULT = Config()
-
-Device = Annotated[str, typer.Option(help="What computes: [bold]emulator[/] (fast), golden (the judge), rtl (simulated gateware).")]
-Data = Annotated[str, typer.Argument(help="A set that ships with aeon, a .ts file (either half or the stem), or a .csv waveform.")]
-Hamiltonian = Annotated[str, typer.Option(help=" | ".join(CHOICES["hamiltonian"]))]
-Oscillators = Annotated[int, typer.Option(help="How many, N.")]
-Inputs = Annotated[int, typer.Option(min=1, help="Words of an input vector, M.")]
-Lanes = Annotated[int | None, typer.Option(min=1, help="Lanes of the array, L. Default: as many as oscillators, for verify up to 16.")]
-Step = Annotated[int, typer.Option(help="s of the time step delta = 2^-s.")]
-Readout = Annotated[str, typer.Option(help="What the loss sees: the last or the mean position (classes), or every position (waveform).")]
-Outputs = Annotated[list[int] | None, typer.Option(help="Oscillator that tracks a target; once for each target. Default: 0, 1, ...")]
-Targets = Annotated[int, typer.Option(help="Of a CSV: how many columns, from the right, are targets.")]
-Window = Annotated[int, typer.Option(help="Of a CSV: steps of the pieces that the waveform is cut into.")]
-Epochs = Annotated[int, typer.Option(help="Passes over the training set.")]
-Batch = Annotated[int, typer.Option(help="Samples of a minibatch.")]
-Rate = Annotated[float, typer.Option(help="Learning rate, the first of the schedule.")]
-Optimiser = Annotated[str, typer.Option(help=" | ".join(CHOICES["optimiser"]))]
-Schedule = Annotated[str, typer.Option(help=" | ".join(CHOICES["schedule"]))]
-Clip = Annotated[float, typer.Option(help="Largest norm of a step's gradient; 0: no limit.")]
-Decay = Annotated[float, typer.Option(help="Weight decay of couplings and input weights.")]
-Jitter = Annotated[float, typer.Option(help="Noise on training inputs, in standard deviations of each channel (classes only).")]
-Seed = Annotated[int, typer.Option(help="Of initial weights, shuffling and jitter.")]
-Formats = Annotated[str, typer.Option(help=f"Bits of the multipliers: {' | '.join(CHOICES['formats'])}.")]
-Gradient = Annotated[str, typer.Option(help="echo: in integers, on the device; bptt: backpropagation through time in float64.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the figures there, too.")]
 
 
 @app.command()
@@ -122,14 +134,14 @@ def train(
     loschmidt train --resume runs/japanesevowels-0
     """
     if resume is None:
-        config = _config(locals(), tuple(outputs or ()))
+        config = config_of(locals(), tuple(outputs or ()))
         training = session.start(config, device, name)
     else:
-        given = _given(context)
-        fixed = given - {"resume", "device", "epochs", "data"}
+        typed = given(context)
+        fixed = typed - {"resume", "device", "epochs", "data"}
         if fixed:
             raise ConfigError(f"--{min(fixed)} belongs to the run and cannot change on --resume; --epochs and --device can")
-        training = session.resume(resume, device, data if "data" in given else None, epochs if "epochs" in given else None)
+        training = session.resume(resume, device, data if "data" in typed else None, epochs if "epochs" in typed else None)
     try:
         _train(training, device)
     finally:
@@ -198,140 +210,12 @@ def evaluate(
     _warn_of_runs(engine)
     text = f"{100 * result['test_accuracy']:.2f} %" if checkpoint.classes else f"error {result['test_error']:.4g} of the targets' variance"
     console.say(f"{dataset.name}, {len(dataset.test)} samples, after {checkpoint.epoch} epochs: {text}  (loss {result['test_loss']:.4f})")
-    _write_json(json_file, {"data": dataset.name, "epoch": checkpoint.epoch, **result})
+    write_json(json_file, {"data": dataset.name, "epoch": checkpoint.epoch, **result})
 
 
-@app.command()
-def compare(
-    data: Data = _DEFAULT.data,
-    seeds: Annotated[int, typer.Option(min=1, help="How many runs of either kind.")] = 5,
-    device: Device = "emulator",
-    hamiltonian: Hamiltonian = _DEFAULT.hamiltonian,
-    oscillators: Oscillators = _DEFAULT.oscillators,
-    step: Step = _DEFAULT.step,
-    readout: Readout = _DEFAULT.readout,
-    epochs: Epochs = _DEFAULT.epochs,
-    batch: Batch = _DEFAULT.batch,
-    lr: Rate = _DEFAULT.lr,
-    decay: Decay = _DEFAULT.decay,
-    jitter: Jitter = _DEFAULT.jitter,
-    seed: Seed = _DEFAULT.seed,
-    formats: Formats = _DEFAULT.formats,
-    json_file: Json = None,
-) -> None:
-    """Echo learning in integers beside backpropagation through time in float64: same model, seeds and schedule.
-
-    Exit status 1 if the echo falls more than a point behind, or, with all defaults, below 97 %.
-
-    [bold]Example[/bold]   loschmidt compare --seeds 5 --json compare.json
-    """
-    config = _config(locals(), ())
-    with console.bar() as bars:
-
-        def progress(what: str) -> Any:
-            task = bars.add_task(what, total=None)
-            return lambda: bars.update(task, advance=1)
-
-        result = compare_gradients(config, device, seeds, progress)
-    console.OUT.print(tables.comparison(result))
-    _write_json(json_file, result.to_json())
-    for fault in result.faults:
-        console.error(fault)
-    if result.faults:
-        raise typer.Exit(MISSED)
-
-
-@app.command("verify")
-def measure(
-    device: Device = "emulator",
-    hamiltonian: Annotated[str, typer.Option(help=f"all | {' | '.join(CHOICES['hamiltonian'])}")] = "all",
-    steps: Annotated[int, typer.Option(min=1, help="Length of the run, T.")] = 1000,
-    oscillators: Oscillators = 64,
-    inputs: Inputs = 8,
-    lanes: Lanes = None,
-    step: Step = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Of parameters, inputs and states.")] = 0,
-    formats: Formats = _DEFAULT.formats,
-    check: Annotated[list[str] | None, typer.Option(help=f"{' | '.join(verification.CHECKS)}; may be repeated. Default: all.")] = None,
-    against: Annotated[str | None, typer.Option(help="A second device, to agree with integer by integer.")] = None,
-    json_file: Json = None,
-) -> None:
-    """Measure a device: exact reversal, gradients beside float64 backpropagation, agreement with another device.
-
-    Exit status 1 if a bound is missed.
-
-    [bold]Examples[/bold]
-
-    loschmidt verify
-
-    loschmidt verify --device rtl --against golden --oscillators 8 --steps 50
-
-    loschmidt verify --check reversal --oscillators 4 --steps 10000000
-    """
-    for name in {device, against or device}:
-        check_name(name)
-    known = {h.name.lower(): h for h in HamiltonianCode}
-    if hamiltonian not in {"all", *known}:
-        raise ConfigError(f"--hamiltonian must be one of all, {', '.join(known)}, not {hamiltonian!r}")
-    if formats not in CHOICES["formats"]:
-        raise ConfigError(f"--formats must be one of {', '.join(CHOICES['formats'])}, not {formats!r}")
-    with console.stage() as tell:
-        report = verification.verify(
-            partial(open_device, device),
-            hamiltonians=list(known.values()) if hamiltonian == "all" else [known[hamiltonian]],
-            oscillators=oscillators,
-            inputs=inputs,
-            lanes=lanes,
-            steps=steps,
-            s=step,
-            seed=seed,
-            formats=PRESETS[formats],
-            checks=tuple(check) if check else verification.CHECKS,
-            tell=tell,
-            against=None if against is None else partial(open_device, against),
-        )
-    console.OUT.print(render(report))
-    _write_json(json_file, report.to_json())
-    missed = [f"{row.hamiltonian} {row.check} {row.item}" for row in report.rows if not row.passed]
-    if missed:
-        console.error(f"{len(missed)} of {len(report.rows)} bounds missed: {', '.join(missed)}")
-        raise typer.Exit(MISSED)
-    console.say(f"{len(report.rows)} bounds kept")
-
-
-@app.command("cycles")
-def count(
-    oscillators: Oscillators = 64,
-    inputs: Inputs = 8,
-    lanes: Lanes = None,
-    formats: Formats = _DEFAULT.formats,
-    json_file: Json = None,
-) -> None:
-    """Count the clock cycles of a time step on the simulated gateware, by its own counters.
-
-    Beside each stands the least that the multipliers allow. Exit status 1 if a forward step of the dense Hamiltonian takes more than
-    1.30 times that with one context, or 1.08 times with two. To build 64 lanes takes a few minutes; the build is kept.
-
-    [bold]Example[/bold]   loschmidt cycles --oscillators 16 --lanes 4
-    """
-    if formats not in CHOICES["formats"]:
-        raise ConfigError(f"--formats must be one of {', '.join(CHOICES['formats'])}, not {formats!r}")
-    depth = cycles.LONG
-    shape = Shape(oscillators, inputs, lanes or oscillators, 2, 2, depth, depth, depth, PRESETS[formats])
-    with console.stage() as tell:
-        tell("building the gateware", 0.0)
-        simulated = open_device("rtl", shape)
-        try:
-            found = list(cycles.measure(simulated))
-        finally:
-            simulated.close()
-    console.OUT.print(tables.cycles(found, shape))
-    missed = [item for item in found if item.missed]
-    _write_json(json_file, {"passed": not missed, "shape": shape.to_json(), "measurements": [item.to_json() for item in found]})
-    if missed:
-        ratios = ", ".join(f"{item.ratio:.3f}" for item in missed)
-        console.error(f"{len(missed)} bounds missed: a dense forward step takes {ratios} times the least")
-        raise typer.Exit(MISSED)
+app.command("compare")(measuring.compare)
+app.command("verify")(measuring.measure)
+app.command("cycles")(measuring.count)
 
 
 @app.command("doctor")
@@ -347,30 +231,6 @@ def examine() -> None:
         console.error(f"missing: {', '.join(missing)}")
         raise typer.Exit(MISSED)
     console.say("all there")
-
-
-def _config(options: dict[str, Any], outputs: tuple[int, ...]) -> Config:
-    """The configuration among a command's options."""
-    names = {field.name for field in dataclasses.fields(Config)} - {"outputs"}
-    return Config(**{name: value for name, value in options.items() if name in names}, outputs=outputs)
-
-
-def _given(context: typer.Context) -> set[str]:
-    """Options that the user has typed."""
-    found = set()
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            found.add(name)
-    return found
-
-
-def _write_json(path: Path | None, content: dict[str, Any]) -> None:
-    if path is not None:
-        try:
-            atomic.write(path, (json.dumps(content, indent=2) + "\n").encode())
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from loschmidt.spec.shape import Shape
 
+from .board import is_board, open_board
 from .device import Device
 from .errors import DeviceError
 
@@ -38,13 +39,14 @@ def check_name(name: str) -> None:
     """Raise `DeviceError` unless ``name`` can be opened."""
     if name in DEVICES:
         return
-    known = ", ".join(DEVICES)
-    if "://" in name or name.startswith(("/dev/", "COM")):
-        raise DeviceError(f"{name!r} looks like a board: this version has no board link yet, use one of {known}")
-    raise DeviceError(f"no device named {name!r}: use one of {known}")
+    if not is_board(name):
+        raise DeviceError(f"no device named {name!r}: use one of {', '.join(DEVICES)}, or a board's port like /dev/ttyUSB0")
 
 
 def open_device(name: str, shape: Shape) -> Device:
-    """A device of that shape; close it after use. Raises `DeviceError` for a name that is not known."""
+    """A device of that shape, or a board that holds it; close it after use.
+
+    Raises `DeviceError` for a name that is not known, and what `board.open_board` raises.
+    """
     check_name(name)
-    return DEVICES[name](shape)
+    return DEVICES[name](shape) if name in DEVICES else open_board(name, shape)

@@ -29,7 +29,7 @@ def load_data(config: Config) -> Dataset:
 
 
 def open_engine(config: Config, device: str, dataset: Dataset) -> Engine:
-    """What computes the gradient that ``config`` asks for; ``device`` is a name in `devices.DEVICES`."""
+    """What computes the gradient that ``config`` asks for; ``device`` is a name that `devices.open_device` knows."""
     if config.gradient == "bptt":
         return BpttEngine(config.system, config.step, config.readout, config.preset)
     return echo_engine(config, device, dataset)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
+from . import rehearsing
 from .device import Device
 from .echo import EchoGradient, Readout
 from .errors import ConfigError
@@ -31,8 +33,8 @@ Opener = Callable[[Shape], Device]
 #: A gradient passes when its cosine to the reference is at least this, and its norm within this fraction of the reference's.
 COSINE, NORM = 0.9999, 0.005
 
-#: What can be measured; agreement needs a second device.
-CHECKS = ("reversal", "gradient", "agreement")
+#: What can be measured of a device; agreement needs a second one. The link is measured only when it is asked for: it needs none.
+CHECKS, LINK = ("reversal", "gradient", "agreement"), "link"
 
 #: Inputs of a run on which no gradient is measured; a longer one takes them again and again.
 PERIOD = 1024
@@ -69,7 +71,7 @@ def verify(
     steps, s : T steps of ``delta = 2**-s``
     seed : of parameters, inputs, states and targets
     policy : of the nudges
-    checks : some of `CHECKS`
+    checks : some of `CHECKS` and `LINK`
     tell : called now and then with what is being done, and how much of it is done
 
     Raises
@@ -79,11 +81,15 @@ def verify(
     depth = min(steps, PERIOD)
     shape = Shape(oscillators, inputs, lanes if lanes is not None else min(oscillators, 16), 4, 2, depth, depth, depth, formats)
     measured = set(checks) if against is not None else set(checks) - {"agreement"}
-    if not measured or not measured <= set(CHECKS):
-        raise ConfigError(f"checks must be some of {', '.join(CHECKS)}, the last with a second device, not {', '.join(checks) or 'none'}")
+    if not measured or not measured <= {*CHECKS, LINK}:
+        wrong = f"not {', '.join(checks) or 'none'}; or {LINK}, which needs no device"
+        raise ConfigError(f"checks must be some of {', '.join(CHECKS)}, the last with a second device, {wrong}")
+    rows = list(rehearsing.rows(seed, tell)) if LINK in measured else []
+    settings: dict[str, Any] = {"device": LINK, "against": None, "steps": steps, "s": s, "seed": seed, "shape": shape.to_json()}
+    if measured == {LINK}:
+        return Report(settings, rows)
     device = Recorder(opener(shape), against is not None)
     other = Recorder(against(shape), True) if against is not None else None
-    rows: list[Row] = []
     try:
         for hamiltonian in hamiltonians:
             problem = random_problem(hamiltonian, s, shape, depth if measured == {"reversal"} else steps, seed)
@@ -92,8 +98,7 @@ def verify(
         device.close()
         if other is not None:
             other.close()
-    settings = {"device": device.name, "against": other.name if other else None, "steps": steps, "s": s, "seed": seed}
-    return Report(settings | {"shape": shape.to_json()}, rows)
+    return Report(settings | {"device": device.name, "against": other.name if other else None}, rows)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ It sends each word once, until a frame asks for more. All waiting is done by the
 - words are taken only at the position that was due, and only if all fit the buffer; a frame that stands elsewhere is answered all the same;
 - a frame that stands beyond the position due shows a gap: its receiver asks for what is missing by `Flag.REWIND` in its next frame;
 - a frame with `Flag.REWIND` makes its receiver go on sending from ``received``; so does the host by itself if no answer comes in time;
-- words up to ``received`` are forgotten by their sender. One that is older than another seen before, or was never sent, counts for nothing.
+- words up to ``received`` are forgotten by their sender. One that is older than another seen before, or beyond all that there is to send,
+  counts for nothing, and with it the frame's ``window`` and `Flag.REWIND`.
 
 `Kind.OPEN` begins a session: the array forgets both streams, is reset (what its memories hold is then undefined), takes the number
 and answers with a frame of the same kind. OPEN of the session that is under way is answered and changes nothing, so it may be
-repeated. All other frames of another session are dropped in silence. Session 0 is none: that is how the array wakes up.
+repeated. Nothing but its session counts, and neither it nor its answer brings words. All other frames of another session are dropped in
+silence, and so is every frame of session 0, which is none: that is how the array wakes up.
 A frame is dropped, too, if its COBS, its CRC, its length or its kind is not right.
 """
 
@@ -72,7 +74,7 @@ class Frame(NamedTuple):
 
 
 def ahead(position: int, origin: int) -> int:
-    """How many words ``position`` is ahead of ``origin``, 0 to 2^16 - 1; "behind" is more than half way round."""
+    """How many words ``position`` is ahead of ``origin``, 0 to 2^16 - 1; "behind" is half way round or more."""
     return (position - origin) % POSITIONS
 
 

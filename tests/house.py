@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The folders that are installed as ``loschmidt.<name>``.
-FOLDERS = ("spec", "hw", "sim", "host")
+FOLDERS = ("spec", "hw", "sim", "host", "constraints")
 #: What tools leave behind; all of it is in .gitignore. Other names that start with a dot are left out too, but for .ci.
 LEFTOVERS = {"runs", "build", "__pycache__"}
 

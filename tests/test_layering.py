@@ -16,12 +16,13 @@ from .imports import imports
 
 #: Module prefix -> what of the house it may import. The longest prefix that fits decides.
 MAY_IMPORT = {
-    "loschmidt.spec": ("loschmidt.spec",),
+    "loschmidt.spec": ("loschmidt.spec", "loschmidt.constraints"),
     "loschmidt.hw": ("loschmidt.spec", "loschmidt.hw"),
     "loschmidt.sim": ("loschmidt.spec", "loschmidt.sim"),
     "loschmidt.sim.rtl": ("loschmidt.spec", "loschmidt.sim", "loschmidt.hw"),
     "loschmidt.sim.bench": ("loschmidt.spec", "loschmidt.sim", "loschmidt.hw"),
     "loschmidt.host": ("loschmidt.spec", "loschmidt.sim", "loschmidt.host"),
+    "loschmidt.constraints": (),
 }
 #: Run under a simulator, for its users alone: nothing else may import it, and it alone may import what only tests install.
 BENCH = "loschmidt.sim.bench"

@@ -92,9 +92,15 @@ def test_wrong_data(folder: Path) -> None:
 
 
 def test_wrong_options(folder: Path) -> None:
-    refuse(r"no device named 'gpu': use one of emulator, golden, rtl$", "train", "toy.ts", "--device", "gpu")
-    refuse(r"'/dev/ttyUSB0' looks like a board: this version has no board link yet", "train", "toy.ts", "--device", "/dev/ttyUSB0")
-    refuse(r"'socket://box:1' looks like a board", "eval", "runs/x", "--device", "socket://box:1")
+    refuse(
+        r"no device named 'gpu': use one of emulator, golden, rtl, or a board's port like /dev/ttyUSB0$",
+        "train",
+        "toy.ts",
+        "--device",
+        "gpu",
+    )
+    refuse(r"/dev/ttyNONE cannot be opened \(No such file or directory\)", "train", "toy.ts", "--device", "/dev/ttyNONE")
+    refuse(r"baud must be one positive number", "train", "toy.ts", "--device", "/dev/ttyNONE?baud=fast")
     refuse(r"--hamiltonian must be one of springs, linear, diagonal, dense, not 'pendulum'$", "train", "--hamiltonian", "pendulum")
     refuse(r"--readout every tracks a waveform", "train", "toy.ts", "--readout", "every")
     refuse(r"runs/nothing.*: no checkpoint there", "train", "--resume", "runs/nothing")

@@ -1,0 +1,1 @@
+"""What each board can hold: data, read by `loschmidt.spec.board`."""

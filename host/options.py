@@ -1,0 +1,70 @@
+"""Options that commands share, and what is made of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import atomic
+from .config import CHOICES, Config
+from .errors import ConfigError
+
+#: Exit statuses: of a fault that one line explains, of a bound that was missed, of Ctrl-C.
+FAULT, MISSED, INTERRUPTED = 2, 1, 130
+
+Device = Annotated[
+    str,
+    typer.Option(
+        help="What computes: [bold]emulator[/] (fast), golden (the judge), rtl (simulated gateware), or a board's port, /dev/ttyUSB0."
+    ),
+]
+Data = Annotated[str, typer.Argument(help="A set that ships with aeon, a .ts file (either half or the stem), or a .csv waveform.")]
+Hamiltonian = Annotated[str, typer.Option(help=" | ".join(CHOICES["hamiltonian"]))]
+Oscillators = Annotated[int, typer.Option(help="How many, N.")]
+Inputs = Annotated[int, typer.Option(min=1, help="Words of an input vector, M.")]
+Lanes = Annotated[int | None, typer.Option(min=1, help="Lanes of the array, L. Default: as many as oscillators, for verify up to 16.")]
+Step = Annotated[int, typer.Option(help="s of the time step delta = 2^-s.")]
+Readout = Annotated[str, typer.Option(help="What the loss sees: the last or the mean position (classes), or every position (waveform).")]
+Outputs = Annotated[list[int] | None, typer.Option(help="Oscillator that tracks a target; once for each target. Default: 0, 1, ...")]
+Targets = Annotated[int, typer.Option(help="Of a CSV: how many columns, from the right, are targets.")]
+Window = Annotated[int, typer.Option(help="Of a CSV: steps of the pieces that the waveform is cut into.")]
+Epochs = Annotated[int, typer.Option(help="Passes over the training set.")]
+Batch = Annotated[int, typer.Option(help="Samples of a minibatch.")]
+Rate = Annotated[float, typer.Option(help="Learning rate, the first of the schedule.")]
+Optimiser = Annotated[str, typer.Option(help=" | ".join(CHOICES["optimiser"]))]
+Schedule = Annotated[str, typer.Option(help=" | ".join(CHOICES["schedule"]))]
+Clip = Annotated[float, typer.Option(help="Largest norm of a step's gradient; 0: no limit.")]
+Decay = Annotated[float, typer.Option(help="Weight decay of couplings and input weights.")]
+Jitter = Annotated[float, typer.Option(help="Noise on training inputs, in standard deviations of each channel (classes only).")]
+Seed = Annotated[int, typer.Option(help="Of initial weights, shuffling and jitter.")]
+Formats = Annotated[str, typer.Option(help=f"Bits of the multipliers: {' | '.join(CHOICES['formats'])}.")]
+Gradient = Annotated[str, typer.Option(help="echo: in integers, on the device; bptt: backpropagation through time in float64.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the figures there, too.")]
+
+
+def config_of(options: dict[str, Any], outputs: tuple[int, ...]) -> Config:
+    """The configuration among a command's options."""
+    names = {field.name for field in dataclasses.fields(Config)} - {"outputs"}
+    return Config(**{name: value for name, value in options.items() if name in names}, outputs=outputs)
+
+
+def given(context: typer.Context) -> set[str]:
+    """Options that the user has typed."""
+    found = set()
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            found.add(name)
+    return found
+
+
+def write_json(path: Path | None, content: dict[str, Any]) -> None:
+    if path is not None:
+        try:
+            atomic.write(path, (json.dumps(content, indent=2) + "\n").encode())
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,52 @@
+"""From the board's clock to the array's: PLL, and a reset that lasts until all is ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal
+from amaranth.lib import io
+from amaranth.lib.cdc import FFSynchronizer
+
+from loschmidt.spec.board import Board
+from loschmidt.spec.part import Family
+
+from .pll import Pll
+
+#: Cycles of reset once the clock is good, as a power of two. The block RAMs of iCE40 read zero for some microseconds after it wakes.
+WAKE_BITS = 10
+
+
+class Clocking(Elaboratable):
+    """Drives domain ``sync``, which is defined above, from the platform's default clock, as the board's file says."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        clock, locked = Signal(), Signal()
+        port = platform.request(platform.default_clk, dir="-")
+        setting = self.board.clock.setting
+        if setting and self.board.part.family is Family.ICE40:
+            source = port.io
+        else:
+            m.submodules.buffer = buffer = io.Buffer("i", port)
+            source = buffer.i
+        if setting:
+            m.submodules.pll = pll = Pll(self.board.part, setting, source)
+            m.d.comb += [clock.eq(pll.clock), locked.eq(pll.locked)]
+        else:
+            m.d.comb += [clock.eq(source), locked.eq(Const(1))]
+
+        m.domains.wake = ClockDomain(reset_less=True)
+        m.d.comb += [ClockSignal("sync").eq(clock), ClockSignal("wake").eq(clock)]
+        good, waited, reset = Signal(), Signal(WAKE_BITS + 1), Signal(init=1)
+        m.submodules.good = FFSynchronizer(locked, good, o_domain="wake")
+        with m.If(~good):
+            m.d.wake += waited.eq(0)
+        with m.Elif(~waited[-1]):
+            m.d.wake += waited.eq(waited + 1)
+        m.d.wake += reset.eq(~waited[-1])
+        m.d.comb += ResetSignal("sync").eq(reset)
+        return m

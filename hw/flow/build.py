@@ -1,0 +1,102 @@
+"""From a board to its bitstream: gateware, constraint file, the stages of its family, and a report of what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from amaranth.lib import wiring
+
+from loschmidt.hw.boards.platforms import platform
+from loschmidt.hw.boards.top import Top
+from loschmidt.hw.soc import Soc
+from loschmidt.spec.board import Board
+from loschmidt.spec.hamiltonian import Hamiltonian
+
+from . import plan, rates, tools
+from .report import Report, read
+from .stages import FLOWS
+
+#: Makes what a board is to hold, a component with members ``rx`` and ``tx``.
+Gateware = Callable[[Board], wiring.Component]
+
+#: Told the name of a stage and the latest line of its program, now and then.
+Progress = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage that ran: by which program, from where, for how many seconds."""
+
+    name: str
+    tool: str
+    origin: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Build:
+    """A bitstream, and what became of the gateware."""
+
+    board: Board
+    bitstream: Path
+    report: Report
+    steps: tuple[Step, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``loschmidt build --json`` writes it; but for the seconds, the same for the same sources and programs."""
+        board, report = self.board, self.report
+        frequency = float(board.clock.frequency)
+        content = self.bitstream.read_bytes()
+        return {
+            "board": board.name,
+            "title": board.title,
+            "part": board.part.name,
+            "array": board.shape.to_json(),
+            "clock_mhz": frequency / 1e6,
+            "fmax_mhz": report.fmax_mhz,
+            "closed": report.closed,
+            "clocks": [{"name": t.clock, "fmax_mhz": t.achieved, "constraint_mhz": t.wanted} for t in report.timings],
+            "utilisation": {name: {"used": use.used, "available": use.available} for name, use in report.utilisation.items()},
+            "macs_per_second": rates.multiplications(board.shape, frequency),
+            "oscillator_steps_per_second": {
+                hamiltonian.name.lower(): vars(rates.rate(hamiltonian, board.shape, frequency)) for hamiltonian in Hamiltonian
+            },
+            "stages": [{"name": s.name, "tool": s.tool, "origin": s.origin, "seconds": round(s.seconds, 1)} for s in self.steps],
+            "bitstream": {"file": self.bitstream.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},
+        }
+
+
+def soc(board: Board) -> wiring.Component:
+    """The gateware that boards are for."""
+    return Soc(board.shape, board.link.divisor, board.link.buffer)
+
+
+def build(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> Build:
+    """Make the bitstream of ``gateware`` in ``directory``, which is emptied first.
+
+    Every program is looked for before any of them runs. A design whose timing does not close is made, too: see `Report.closed`.
+    `FlowError` if a program is missing or fails, `BoardError` if the board's file and its platform do not agree.
+    """
+    made = platform(board)
+    stages = FLOWS[board.part.family]
+    found = {stage.tool: tools.find(stage.tool) for stage in stages(board, made, "")}
+    # What is left of an earlier build, or of one that was cut short, must not pass for this one's.
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    steps = []
+    tell("gateware", "")
+    constraints = plan.prepare(board, made, Top(board, gateware(board)), directory)
+    for stage in stages(board, made, constraints):
+        tell(stage.name, "")
+        tool, log = found[stage.tool], f"{stage.name.replace(' ', '-')}.log"
+        seconds = tools.run(tool, stage.arguments, directory, log, partial(tell, stage.name))
+        if not (directory / stage.product).is_file():
+            raise tools.FlowError(f"{tool.name} left no {stage.product}: see {directory / log}")
+        steps.append(Step(stage.name, stage.tool, tool.origin, seconds))
+    return Build(board, directory / stage.product, read(board, directory), tuple(steps))

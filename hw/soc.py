@@ -1,0 +1,58 @@
+"""Everything that goes onto a chip, but its clock and its pins: array, link and serial line."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, ResetInserter
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from loschmidt.spec.shape import Shape
+
+from .array import Array
+from .link.link import Link
+from .link.uart import UartReceiver, UartTransmitter
+
+
+class Soc(wiring.Component):
+    """An array that is spoken to over a serial line, as `spec.link` and `spec.protocol` say.
+
+    Parameters
+    ----------
+    shape : of the array
+    divisor : clock cycles per bit of the line
+    buffer : words of the request buffer, and of the response buffer
+
+    Members
+    -------
+    rx : In(1), the line from the host; of any clock
+    tx : Out(1), the line to the host
+    open : Out(1), a session is under way
+    damaged : Out(1), a frame that was not right has come since the session began
+    """
+
+    def __init__(self, shape: Shape, divisor: int, buffer: int) -> None:
+        self.array = shape
+        self.divisor = divisor
+        self.buffer = buffer
+        super().__init__({"rx": In(1), "tx": Out(1, init=1), "open": Out(1), "damaged": Out(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.receiver = receiver = UartReceiver(self.divisor)
+        m.submodules.transmitter = transmitter = UartTransmitter(self.divisor)
+        m.submodules.link = link = Link(self.buffer)
+        # A new session finds no run under way and no half of a request.
+        array = Array(self.array)
+        m.submodules.array = ResetInserter(link.reset)(array)
+
+        wiring.connect(m, receiver.o, link.rx)
+        wiring.connect(m, link.tx, transmitter.i)
+        wiring.connect(m, link.o, array.i)
+        wiring.connect(m, array.o, link.i)
+        m.d.comb += [
+            receiver.rx.eq(self.rx),
+            self.tx.eq(transmitter.tx),
+            self.open.eq(link.open),
+            self.damaged.eq(link.damaged),
+        ]
+        return m
