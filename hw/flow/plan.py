@@ -10,6 +10,8 @@ from amaranth.hdl import Elaboratable
 
 from loschmidt.spec.board import Board
 
+from .collisions import undefined
+
 #: Name of the design and of its files.
 TOP = "top"
 
@@ -30,6 +32,8 @@ def prepare(board: Board, platform: Any, top: Elaboratable, directory: Path) -> 
     found = ""
     for name, content in files.items():
         text = content if isinstance(content, str) else content.decode()
+        if name.endswith(_DESIGN):
+            text = undefined(text)
         if name.endswith(_CONSTRAINTS):
             found = name
             text = "\n".join((text.rstrip("\n"), *board.tools.constraints, ""))

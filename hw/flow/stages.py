@@ -27,16 +27,11 @@ class Stage:
     product: str
 
 
-#: Memories are never read where they are written in the same cycle, or what is read then does not matter; block RAMs of most families
-#: could not say what it is without logic around them.
-_NO_CHECK = "-no-rw-check"
-
-
 def _synthesis(command: str, board: Board) -> Stage:
     options = " ".join(board.tools.synthesis)
     lines = (
         f"read_rtlil {TOP}.il",
-        f"{command} -top {TOP} {_NO_CHECK} {options}",
+        f"{command} -top {TOP} {options}",
         f"tee -q -o {STATISTICS} stat -json",
         f"write_json {_NETLIST}",
     )

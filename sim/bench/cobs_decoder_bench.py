@@ -17,7 +17,8 @@ from .streams import PATTERNS, Stream, StreamDriver, StreamMonitor, bursts
 
 def item(value: int, name: str) -> int:
     field = ITEM[name]
-    return value >> field.offset & (1 << field.width) - 1
+    found: int = value >> field.offset & (1 << field.width) - 1
+    return found
 
 
 @cocotb.test()

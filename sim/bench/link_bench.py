@@ -8,12 +8,13 @@ from typing import Any
 from zlib import crc32
 
 import cocotb
+from cocotb.triggers import Timer
 
 from loschmidt.spec import link
 from loschmidt.spec.link import PAYLOAD_WORDS, POSITIONS, Flag, Frame, Kind
 
 from .link_judge import Judge
-from .link_line import Line, parsed, stuffed, wire
+from .link_line import PERIOD, Line, parsed, stuffed, wire
 from .pins import setting
 from .streams import PATTERNS
 
@@ -180,6 +181,7 @@ async def window(dut: Any) -> None:
     for size in (0, 1, 5, 5, 4, 0, PAYLOAD_WORDS + 3, judge.buffer, 2 * judge.buffer + 1, 4 * judge.buffer):
         await exchange.tell(exchange.frame(heard=judge.known, window=size))
     while judge.known < len(judge.offered):
+        await exchange.tell(exchange.frame(window=0))
         await exchange.tell(exchange.frame(window=exchange.choice.randrange(70)))
 
 
@@ -205,12 +207,16 @@ async def opened_anew(dut: Any) -> None:
     """A new session begins whatever is under way: half of a request, half of an answer. After its answer, nothing of the old one comes."""
     exchange = await Exchange.start(dut, blocked=True, session=1)
     line = exchange.line
-    for session, wait in enumerate(range(0, 360, 23), 2):
+    # OPEN ends after so many bytes of the answer, and cycles: some time in its first frame, and cycle by cycle as its second begins.
+    for session, (count, wait) in enumerate([*((1, wait) for wait in range(0, 720, 120)), *((236, wait) for wait in range(10, 30))], 2):
         await exchange.offer(70)
-        await exchange.tell(exchange.frame(exchange.some(20)))
+        await exchange.tell(exchange.frame(exchange.some(20), heard=0))
         anew = exchange.frame(exchange.some(30), heard=0, rewind=True)
         exchange.begin(frame := Frame(session, Kind.OPEN))
-        line.send(wire(anew) + b"\0" * wait + wire(frame))
+        line.send(wire(anew) + wire(frame)[:-1])
+        await line.more(count)
+        await Timer((wait + 1) * PERIOD, "ns")
+        line.send(b"\0")
         await line.quiet()
         old = [sent for sent in line.frames if sent is None or sent.session != session]
         assert old == line.frames[: len(old)], "a frame of the session before came after the answer"

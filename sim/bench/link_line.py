@@ -13,7 +13,7 @@ from loschmidt.spec import link
 from loschmidt.spec.link import Frame
 
 from .pins import setting
-from .streams import Pauses, Stream, StreamDriver, StreamMonitor, bursts
+from .streams import PATIENCE, Pauses, Stream, StreamDriver, StreamMonitor, bursts
 
 PERIOD = 2
 #: Cycles after which no frame is on its way any more: it takes 250 to make the longest.
@@ -72,6 +72,7 @@ class Line:
     Members
     -------
     frames : what came from it, None where it was no frame; the bench takes out what it has looked at
+    bytes : how many have come from it
     words : handed to the array so far; responses are offered by `respond`
     resets : how often the array was reset
     """
@@ -86,6 +87,7 @@ class Line:
         self.blocked = blocked
         self._o, self._pauses = Stream.of(dut, f"{name}_o"), bursts(pauses.back_pressure, seed + 3)
         self.frames: list[Frame | None] = []
+        self.bytes = 0
         self.words: list[int] = []
         self.resets = 0
         self._busy = False
@@ -113,6 +115,15 @@ class Line:
             if not self._busy:
                 return
 
+    async def more(self, count: int) -> None:
+        """Until so many bytes more have come."""
+        begin = self.bytes
+        for _ in range(PATIENCE):
+            if self.bytes >= begin + count:
+                return
+            await Timer(PERIOD, "ns")
+        raise AssertionError(f"{self.bytes - begin} bytes came, not {count}")
+
     @property
     def unsent(self) -> list[int]:
         """Responses that the link has not taken."""
@@ -123,6 +134,7 @@ class Line:
         while True:
             byte = (await self._tx.receive(1))[0]
             self._busy = True
+            self.bytes += 1
             if byte:
                 content.append(byte)
             elif content:

@@ -75,7 +75,7 @@ class Host:
             self._line.respond([word ^ MASK for word in words])
 
     def _frames(self) -> list[bytes]:
-        frames = []
+        frames: list[bytes] = []
         place, end = self._acknowledged, min(self._acknowledged + self._window, len(self._requests))
         while place < end or not frames:
             words = self._requests[place : min(place + PAYLOAD_WORDS, end)]

@@ -1,7 +1,8 @@
 """The gateware as a device: Amaranth to Verilog, Verilog to native code, native code behind a port of 32-bit words."""
 
+from .board import BoardLine, BoardPlan, BoardSimulation
 from .open import open_rtl
 from .port import RtlPort, SimulationError, Stall
 from .tools import ToolError
 
-__all__ = ["RtlPort", "SimulationError", "Stall", "ToolError", "open_rtl"]
+__all__ = ["BoardLine", "BoardPlan", "BoardSimulation", "RtlPort", "SimulationError", "Stall", "ToolError", "open_rtl"]

@@ -12,17 +12,20 @@ HARNESS = Path(__file__).with_name("harness.cpp")
 NAME = "port.so"
 
 #: Two designs in one process must not share anything: only the harness's functions leave the library.
-EXPORTS = "{ global: port_*; local: *; };\n"
+EXPORTS = "{ global: port_*; board_*; local: *; };\n"
 
 
-def library(verilog: str, control: str = "") -> Path:
-    """Path of the library of a design with 32-bit streams ``i`` and ``o``; built if the cache has none. ``control`` is as in `design`."""
+def library(verilog: str, control: str = "", harness: Path = HARNESS) -> Path:
+    """Path of the library of a design that fits its harness; built if the cache has none. ``control`` is as in `design`.
+
+    `HARNESS` is for 32-bit streams ``i`` and ``o``, `board.HARNESS` for the serial pins ``rx`` and ``tx``.
+    """
     made = design(verilog, control)
 
     def build(directory: Path) -> None:
-        harness = compile_sources([HARNESS], directory, flags=(f"-I{made.headers}",))
+        objects = compile_sources([harness], directory, flags=(f"-I{made.headers}",))
         (directory / "exports.map").write_text(EXPORTS)
         command: list[str | Path] = [tools.compiler(), "-shared", "-pthread", "-Wl,--version-script=exports.map"]
-        tools.run([*command, *harness, *made.objects, "-o", NAME], "linking the simulated array", directory)
+        tools.run([*command, *objects, *made.objects, "-o", NAME], "linking the simulated array", directory)
 
-    return cache.built("library", cache.digest(made.key, HARNESS.read_text(), EXPORTS), build) / NAME
+    return cache.built("library", cache.digest(made.key, harness.read_text(), EXPORTS), build) / NAME

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from amaranth.lib import wiring
+
 import loschmidt.hw
+import loschmidt.hw.link
 import loschmidt.spec
 from loschmidt.hw.array import Array
 from loschmidt.spec import layout
@@ -33,15 +37,22 @@ def patience(shape: Shape) -> int:
 
 
 def gateware(shape: Shape) -> str:
-    """Verilog of the array. Kept under the hash of its sources, as to elaborate many lanes takes Amaranth a while."""
-    folders = [Path(__file__).parent, *(Path(place) for package in (loschmidt.hw, loschmidt.spec) for place in package.__path__)]
-    sources = [path.read_text() for folder in folders for path in sorted(folder.glob("*.py"))]
+    """Verilog of the array."""
+    return kept(lambda: Array(shape), "array", json.dumps(shape.to_json()))
+
+
+def kept(make: Callable[[], wiring.Component], name: str, key: str) -> str:
+    """Verilog of the component that ``make`` gives.
+
+    Kept under ``key`` and the hash of all gateware's sources, as to elaborate many lanes takes Amaranth a while.
+    """
+    folders = [Path(place) for package in (loschmidt.hw, loschmidt.hw.link, loschmidt.spec) for place in package.__path__]
+    sources = [path.read_text() for folder in (Path(__file__).parent, *folders) for path in sorted(folder.glob("*.py"))]
 
     def build(directory: Path) -> None:
-        (directory / "array.v").write_text(verilog(Array(shape)))
+        (directory / f"{name}.v").write_text(verilog(make()))
 
-    key = cache.digest(json.dumps(shape.to_json()), version("amaranth"), *sources)
-    return (cache.built("gateware", key, build) / "array.v").read_text()
+    return (cache.built("gateware", cache.digest(name, key, version("amaranth"), *sources), build) / f"{name}.v").read_text()
 
 
 def lane_control(shape: Shape) -> str:

@@ -220,3 +220,14 @@ def test_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tmp_path / "said").read_text() == "-b tangnano9k -f build/tang-nano-9k/tang-nano-9k.fs\n"
     loader.write_text(f"#!{shell}\nexit 7\n")
     assert program("tang-nano-9k").startswith("openFPGALoader ended with status 7: is Sipeed Tang Nano 9K connected")
+
+
+def test_failed_build_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "soc", small)
+    monkeypatch.setattr(tools, "find", lambda name: Tool(name, (sys.executable, "-c", "print('ERROR: x'); raise SystemExit(1)"), "here"))
+    figures = tmp_path / "figures.json"
+    result = invoke("build", "icebreaker", "--directory", str(tmp_path / "made"), "--json", str(figures))
+    assert isinstance(result.exception, FlowError)
+    written = json.loads(figures.read_text())
+    assert written["failed"].startswith("yosys failed: ERROR: x (all of it in ")
+    assert (written["board"], written["array"]) == ("icebreaker", ICEBREAKER.shape.to_json())

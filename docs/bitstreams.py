@@ -1,0 +1,73 @@
+"""Rewrites the table of boards in docs/boards.md from what ``loschmidt build`` wrote to docs/measured/boards/. Run by `make bitstreams`.
+
+With ``--commands`` it prints those commands instead."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from loschmidt.spec.board import Board, load, names
+from loschmidt.spec.part import Family
+
+HERE = Path(__file__).parent
+DOCUMENT, MEASURED = HERE / "boards.md", HERE / "measured" / "boards"
+BEGIN, END = "<!-- boards: begin -->", "<!-- boards: end -->"
+
+
+def figures(name: str) -> dict[str, Any]:
+    """What the board's last build wrote; empty if there was none."""
+    path = MEASURED / f"{name}.json"
+    content = json.loads(path.read_text()) if path.is_file() else {}
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} holds no object: make bitstreams")
+    return content
+
+
+def array(board: Board) -> str:
+    shape = board.shape
+    return f"N = {shape.oscillators}, M = {shape.inputs}, L = {shape.lanes}, {shape.formats.multiplier} bits"
+
+
+def row(board: Board) -> tuple[str, ...]:
+    """Cells of one board's line."""
+    found = figures(board.name)
+    head = (f"`{board.name}`", board.part.name, array(board))
+    if board.part.family is Family.XILINX7:
+        return (*head, *[""] * 6, "a Vivado project; nobody has run it here")
+    if not found:
+        return (*head, *[""] * 6, "not built yet")
+    if found["array"] != board.shape.to_json():
+        return (*head, *[""] * 6, "not built since its file was changed")
+    if "failed" in found:
+        return (*head, *[""] * 6, found["failed"])
+    use = found["utilisation"]
+    cells = [f"{use[kind]['used']:,} / {use[kind]['available']:,}" for kind in ("lut", "ff", "block_ram", "dsp")]
+    clock = f"{found['fmax_mhz']:.1f} / {found['clock_mhz']:g}"
+    dense = found["oscillator_steps_per_second"]["dense"]
+    speed = f"{dense['forward'] / 1e6:.3g} / {dense['training'] / 1e6:.3g}"
+    seconds = sum(stage["seconds"] for stage in found["stages"])
+    return (*head, *cells, clock, speed, f"{'closes' if found['closed'] else '**does not close**'}; {seconds:.0f} s")
+
+
+def table() -> str:
+    titles = ("board", "part", "array", "LUT", "FF", "block RAM", "DSP", "fmax / clock, MHz", "dense, M steps/s", "result")
+    rows: Iterator[tuple[str, ...]] = (row(load(name)) for name in names())
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows))
+
+
+def rewritten(text: str) -> str:
+    """The document with today's table."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
+
+
+if __name__ == "__main__":
+    if "--commands" in sys.argv:
+        for name in names():
+            print(f"loschmidt build {name} --json docs/measured/boards/{name}.json")
+        sys.exit()
+    DOCUMENT.write_text(rewritten(DOCUMENT.read_text()))

@@ -1,0 +1,165 @@
+"""A simulated board: all of its logic, spoken to through its serial pins."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from loschmidt.hw.soc import Soc
+from loschmidt.spec.shape import Shape
+
+from .library import library
+from .open import kept, lane_control, patience
+from .port import SimulationError
+
+HARNESS = Path(__file__).with_name("board.cpp")
+
+#: Bits of a byte on the line.
+BITS = 10
+
+
+@dataclass(frozen=True)
+class BoardPlan:
+    """What a board is built with.
+
+    Members
+    -------
+    shape : of the array
+    divisor : clock cycles of a bit
+    buffer : words that the link keeps, each way
+    """
+
+    shape: Shape
+    divisor: int = 4
+    buffer: int = 1024
+
+
+class BoardSimulation:
+    """A board of a plan, powered up; built first if the cache has none (`ToolError` if that is impossible).
+
+    Members
+    -------
+    plan : `BoardPlan`
+    """
+
+    def __init__(self, plan: BoardPlan) -> None:
+        self.plan = plan
+        key = json.dumps([plan.shape.to_json(), plan.divisor, plan.buffer])
+        self._library = _load(
+            library(kept(lambda: Soc(plan.shape, plan.divisor, plan.buffer), "board", key), lane_control(plan.shape), HARNESS)
+        )
+        self._handle: int | None = self._library.board_create(plan.divisor)
+
+    @property
+    def cycles(self) -> int:
+        """Clock cycles since power-up."""
+        return int(self._library.board_cycles(self._open()))
+
+    @property
+    def busy(self) -> int:
+        """Cycles in which the line to the board carried a byte."""
+        return int(self._library.board_busy(self._open()))
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait to go to the board, with the one under way."""
+        return int(self._library.board_unsent(self._open()))
+
+    @property
+    def resting(self) -> bool:
+        """Whether both lines have been quiet for longer than the array can be busy."""
+        quiet = int(self._library.board_quiet(self._open()))
+        return not self.unsent and quiet > patience(self.plan.shape)
+
+    @property
+    def in_session(self) -> bool:
+        return bool(self._library.board_open(self._open()))
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the line to the board, behind those that wait already."""
+        self._library.board_send(self._open(), data, len(data))
+
+    def advance(self, cycles: int) -> bytes:
+        """Let time pass; what the board has sent."""
+        handle = self._open()
+        self._library.board_advance(handle, cycles)
+        result = np.empty(self._library.board_received(handle), np.uint8)
+        self._library.board_receive(handle, result.ctypes.data, result.size)
+        return result.tobytes()
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._library.board_destroy(self._handle)
+            self._handle = None
+
+    def _open(self) -> int:
+        if self._handle is None:
+            raise SimulationError("the simulated board has been closed: open another")
+        return self._handle
+
+
+class BoardLine:
+    """A line (`host.link.port.Line`) to a simulated board whose time is the board's own, so that nothing depends on the machine's speed.
+
+    Parameters
+    ----------
+    board : closed with the line
+    frequency : of its clock, in Hz
+    depth : bytes that wait before the line says that it is full
+    """
+
+    def __init__(self, board: BoardSimulation, frequency: float = 50e6, depth: int = 512) -> None:
+        self.board, self._frequency, self._depth = board, frequency, depth
+        self._slice = 4 * BITS * board.plan.divisor
+        self._came = b""
+
+    def now(self) -> float:
+        return self.board.cycles / self._frequency
+
+    def read(self) -> bytes:
+        data, self._came = self._came, b""
+        return data
+
+    def writable(self) -> bool:
+        return self.board.unsent < self._depth
+
+    def write(self, data: bytes) -> None:
+        self.board.send(data)
+
+    def wait(self, seconds: float | None, writable: bool) -> None:
+        end = None if seconds is None else self.board.cycles + seconds * self._frequency + 1
+        while not self._came and not (writable and self.writable()) and (end is None or self.board.cycles < end):
+            self._came += self.board.advance(self._slice)
+            if end is None and self.board.resting:
+                raise SimulationError("the simulated board has nothing more to say, and the host waits for it")
+
+    def close(self) -> None:
+        self.board.close()
+
+
+@cache
+def _load(path: Path) -> ctypes.CDLL:
+    loaded = ctypes.CDLL(str(path))
+    handle, size, count = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64
+    signatures: dict[str, tuple[type | None, list[type]]] = {
+        "board_create": (handle, [ctypes.c_uint32]),
+        "board_destroy": (None, [handle]),
+        "board_advance": (None, [handle, count]),
+        "board_send": (None, [handle, ctypes.c_char_p, size]),
+        "board_receive": (size, [handle, handle, size]),
+        "board_unsent": (size, [handle]),
+        "board_received": (size, [handle]),
+        "board_cycles": (count, [handle]),
+        "board_busy": (count, [handle]),
+        "board_quiet": (count, [handle]),
+        "board_open": (ctypes.c_int, [handle]),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(loaded, name)
+        function.restype, function.argtypes = result, arguments
+    return loaded
