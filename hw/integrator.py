@@ -16,7 +16,7 @@ from .host_access import HostAccess, lanes_per_tile
 from .multiplier import Multiplier
 from .narrow import Narrow
 from .operation import STORE, Consumer, stage_layout
-from .rounding import ONE, NearestShift, extended, sum_of_three
+from .rounding import ONE, NearestShift, sum_of_three
 from .store import of_lane, store
 
 #: Banks of a tile, and the members of `Integrator` that show them to the host.
@@ -61,8 +61,9 @@ class Integrator(wiring.Component):
         shape, f, at, host = self.array, self.array.formats, self.stages, self.host
         w, lanes = f.state.width, lanes_per_tile(shape)
         digit = f.multiplier - 1
-        kicks = [stage.consumer == Consumer.KICK for stage in at]
-        drifts = [kick | (stage.consumer == Consumer.DRIFT) for kick, stage in zip(kicks, at, strict=True)]
+        kicks, drifts = ([Signal(name=f"{name}_{stage}") for stage in range(STORE + 1)] for name in ("kicks", "drifts"))
+        for stage, kick, drift in zip(at, kicks, drifts, strict=True):
+            m.d.comb += [kick.eq(stage.consumer == Consumer.KICK), drift.eq(kick | (stage.consumer == Consumer.DRIFT))]
 
         def later(value: Value, name: str, cycles: int) -> Value:
             for _ in range(cycles):
@@ -111,14 +112,16 @@ class Integrator(wiring.Component):
         # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
         ticket, wide = at[2].ticket, max(len(kick_shift.result), w) + 2
         kicked = Signal(signed(wide))
-        minus = ticket.nudge & ticket.nudge_negate & kicks[2]
-        addends = [
-            self.momentum,
-            ~Mux(kicks[2], kick_shift.result, 0).as_signed(),
-            Mux(ticket.nudge & kicks[2], self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed(),
+        minus = Signal()
+        m.d.comb += minus.eq(ticket.nudge & ticket.nudge_negate & kicks[2])
+        addends = [Signal(signed(wide), name=f"addend_{number}") for number in range(3)]
+        m.d.comb += [
+            addends[0].eq(self.momentum),
+            addends[1].eq(~Mux(kicks[2], kick_shift.result, 0).as_signed()),
+            addends[2].eq(Mux(ticket.nudge & kicks[2], self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()),
         ]
         # The inverted change lacks one, and so does the inverted nudge.
-        m.d.sync += kicked.eq(sum_of_three(*(extended(addend, wide) for addend in addends), ONE, minus))
+        m.d.sync += kicked.eq(sum_of_three(*addends, ONE, minus))
         momentum = kicked[:w].as_signed()
 
         # Stage 3 to 7: the drift's product, of two digits; the most negative code is its own negative and must not drift.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from loschmidt.hw.command import CommandPort
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.shape import Shape
 
 from .mutants import Mutant
 from .parts import FEW, Part, shaped
-
-from dataclasses import replace
 
 SHAPES = {
     "few": replace(FEW, oscillators=5, inputs=3, lanes=3),
