@@ -122,12 +122,14 @@ class CommandPort(wiring.Component):
         m.d.comb += [execute.eq(step["EXECUTE"] & (self.idle | first.immediate)), right.eq(execute & ~first.wrong)]
         step.go("EXECUTE", "STEPS", right & runs)
         step.go("EXECUTE", "BASE", right & among(Opcode.WRITE, Opcode.READ))
-        step.go("EXECUTE", "SETTLE_ROW", right & moves)
-        step.go("EXECUTE", "CLEARED", right & clears)
+        step.go("EXECUTE", "ADD", right & first.counts)
+        step.go("EXECUTE", "BLANK", right & clears)
         step.go("EXECUTE", "SETTLE", execute & (first.wrong | first.brief))
+        step.fork("ADD", moves, "SETTLE_ROW", "SETTLE")
+        step.go("BLANK", "CLEARED")
         with m.If(right & among(Opcode.CONFIGURE)):
             m.d.sync += [self.hamiltonian.eq(word), self.s.eq(word[8:])]
-        m.d.comb += status.reset_status.eq(right & among(Opcode.RESET_STATUS))
+        m.d.sync += status.reset_status.eq(right & among(Opcode.RESET_STATUS))
 
         # Words become addresses, one after the other.
         steps, wanted = Signal(addresses.bits, reset_less=True), Signal(Wanted, reset_less=True)
@@ -138,10 +140,11 @@ class CommandPort(wiring.Component):
             m.d.sync += [steps.eq(word), steps_high.eq(~zero(word[addresses.bits :]))]
         step.go("STEPS", "KEEP", take)
         step.go("KEEP", "BASE")
-        step.go("BASE", "ADDRESS", take)
+        step.go("BASE", "BEGIN", take)
+        step.go("BEGIN", "ADDRESS")
         step.go("ADDRESS", "MADE", addresses.done)
         m.d.comb += [
-            addresses.start.eq((step["BASE"] & take) | (step["MADE"] & (wanted == Wanted.SOURCE)) | (step["ROW"] & ~even)),
+            addresses.start.eq(step["BEGIN"]),
             addresses.wanted.eq(wanted),
             addresses.word.eq(word),
             addresses.steps.eq(steps),
@@ -167,8 +170,9 @@ class CommandPort(wiring.Component):
         step.go("MADE", "SETTLE", out_of_range)
         step.go("MADE", "COUNT", made(Wanted.ADDRESS) & reads)
         step.go("MADE", "PLACE", made(Wanted.ADDRESS) & ~reads)
-        step.go("MADE", "ADDRESS", made(Wanted.SOURCE))
+        step.go("MADE", "ORIGIN", made(Wanted.SOURCE))
         step.go("MADE", "MOVE", made(Wanted.TARGET, Wanted.NEXT))
+        step.go("ORIGIN", "BEGIN")
         step.go("START", "SETTLE", self.run_ready)
         m.d.comb += [
             self.run.eq(run),
@@ -188,21 +192,23 @@ class CommandPort(wiring.Component):
         step.go("PLACE", "SETTLE_WALK")
         step.go("SETTLE_WALK", "WALK")
         m.d.sync += [long_count.eq(~zero(word[16:]) | (word[:16] > traits.most)), full.eq(length >= left)]
-        unfit = Mux(reads, long_count | (spent & even), full & ~even)
-        counted = Signal()
-        m.d.comb += counted.eq(step["WALK"] & Mux(reads, spent | long_count | misplaced, full))
-        step.go("WALK", "SETTLE_WALK", ~counted)
-        step.go("WALK", "SETTLE", counted)
+        unfit, ended, starts = Signal(), Signal(), Signal()
+        m.d.comb += [
+            unfit.eq(Mux(reads, long_count | (spent & even), full & ~even)),
+            ended.eq(Mux(reads, spent | long_count | misplaced, full)),
+            starts.eq(step["PLACED"] & ~unfit & ~misplaced),
+        ]
+        step.fork("WALK", ended, "PLACED", "WALKED")
+        step.go("WALKED", "SETTLE_WALK")
+        step.go("PLACED", "SETTLE")
         with m.If(step["MADE"]):
             m.d.sync += misplaced.eq(high)
-        with m.If(step["WALK"] & past):
+        with m.If(step["WALKED"] & past):
             m.d.sync += misplaced.eq(1)
-        starts = Signal()  # WRITE and READ, when nothing more can go wrong
-        m.d.comb += starts.eq(counted & ~unfit & ~misplaced)
 
         # The rest of the request comes in; it is written, or if there was an error, dropped.
         active, every, write, part = Signal(), Signal(reset_less=True), Signal(), Signal(reset_less=True)
-        last_part = part == traits.two_words
+        last_part, last_lane = Signal(reset_less=True), Signal(reset_less=True)
         step.go("SETTLE", "REST")
         step.fork("REST", spent, "RESPOND", "DATA")
         step.go("DATA", "SETTLE", take)
@@ -222,17 +228,18 @@ class CommandPort(wiring.Component):
         step.go("HOLD", "MOVE", passed & ~last_of_tile)
         step.go("HOLD", "SETTLE_ROW", passed & last_of_tile)
         step.go("SETTLE_ROW", "ROW")
-        step.fork("ROW", even, "SETTLE", "ADDRESS")
+        step.fork("ROW", even, "SETTLE", "BEGIN")
         m.d.sync += move.eq(step["MOVE"] & passed)
 
         # The answer: a header, and as many words as it says.
         content = Signal(Content, reset_less=True)
         sends = Signal()
-        m.d.comb += sends.eq(step["SEND"] & answer.sent & (content != Content.HEADER))
+        m.d.comb += sends.eq(step["SENT"] & (content != Content.HEADER))
         step.go("RESPOND", "MAKE")
         step.go("MAKE", "SEND")
         step.go("SEND", "SENT", answer.sent)
-        step.go("SENT", "MORE")
+        step.go("SENT", "SETTLE_MORE")
+        step.go("SETTLE_MORE", "MORE")
         # Nothing is left of the request, so ``even`` says that nothing is left to send.
         step.go("MORE", "HEADER", even)
         step.go("MORE", "FETCH", ~even & reads)
@@ -251,20 +258,20 @@ class CommandPort(wiring.Component):
             m.d.sync += timer.eq(READ_LATENCY - 1)
 
         # What counts.
-        with m.If(step["DECODE"] | step["COUNTED"] | take | (step["WALK"] & reads)):
+        with m.If(step["DECODE"] | step["COUNTED"] | take | (step["WALKED"] & reads)):
             m.d.sync += left.eq(Mux(step["DECODE"] | step["COUNTED"], word, left - 1))
-        with m.If(counted & reads):
+        with m.If(step["PLACED"] & reads):
             m.d.sync += left.eq(0)
-        adds, row_ends = Signal(), Signal()
-        m.d.comb += [adds.eq((right & first.counts) | (step["WALK"] & ~counted)), row_ends.eq(moved & last_of_tile)]
+        adds, row_ends = step["ADD"] | step["WALKED"], Signal()
+        m.d.comb += row_ends.eq(moved & last_of_tile)
         with m.If(adds | sends | row_ends):
             m.d.sync += length.eq(length + Mux(adds, traits.count, ~0))
-        with m.If(step["DECODE"] | (counted & ~(reads & starts))):
+        with m.If(step["DECODE"] | (step["PLACED"] & ~(reads & starts))):
             m.d.sync += length.eq(0)
-        value_ends, address_ends, last_lane = Signal(), Signal(), Signal()
+        value_ends, address_ends = Signal(), Signal()
+        m.d.sync += [last_part.eq(part == traits.two_words), last_lane.eq(traits.shared | (lane == shape.lanes - 1))]
         m.d.comb += [
-            last_lane.eq(traits.shared | (lane == shape.lanes - 1)),
-            value_ends.eq((write & step["SETTLE"] & ~clears) | (sends & last_part)),
+            value_ends.eq((write & step["SETTLE"]) | (sends & last_part)),
             address_ends.eq(value_ends & last_lane),
         ]
         with m.If((take & step["DATA"]) | sends):
@@ -275,13 +282,13 @@ class CommandPort(wiring.Component):
             m.d.sync += lane.eq(lane + 1)
         with m.If(step["DECODE"] | address_ends | row_ends):
             m.d.sync += lane.eq(0)
-        loads = step["PLACE"] | counted | made(Wanted.SOURCE)
-        with m.If(loads | address_ends | row_ends | step["WALK"] | step["CLEAR"]):
+        loads = step["PLACE"] | step["PLACED"] | step["ORIGIN"]
+        with m.If(loads | address_ends | row_ends | step["WALKED"] | step["CLEAR"]):
             m.d.sync += address.eq(Mux(loads, newest, address + 1))
-        with m.If(right & clears):
+        with m.If(step["BLANK"]):
             m.d.sync += [address.eq(0), word.eq(0)]
 
-        with m.If(starts | made(Wanted.SOURCE) | (right & clears)):
+        with m.If(starts | step["ORIGIN"] | step["BLANK"]):
             m.d.sync += [active.eq(1), every.eq(clears | (traits.shared & ~reads))]
         with m.If((step["RESPOND"] & ~reads) | (step["MORE"] & even)):
             m.d.sync += active.eq(0)
@@ -301,7 +308,7 @@ class CommandPort(wiring.Component):
             lower = Signal(WORD, reset_less=True)
             with m.If(take):
                 m.d.sync += lower.eq(word)
-            with m.If(right & clears):
+            with m.If(step["BLANK"]):
                 m.d.sync += lower.eq(0)
             with m.If(traits.two_words):
                 m.d.comb += host.data.eq(Cat(lower, word).as_signed())
@@ -317,9 +324,9 @@ class CommandPort(wiring.Component):
             m.d.sync += error.eq(first.error)
         with m.If(step["MADE"] & out_of_range):
             m.d.sync += error.eq(Error.RANGE)
-        with m.If(counted & misplaced):
+        with m.If(step["PLACED"] & misplaced):
             m.d.sync += error.eq(Error.ADDRESS)
-        with m.If(counted & unfit):
+        with m.If(step["PLACED"] & unfit):
             m.d.sync += error.eq(Error.LENGTH)
 
         for name in ("idle", "issued", "done", "done_context", "overflow", "clip"):
