@@ -80,9 +80,10 @@ class Answer(wiring.Component):
                     m.d.comb += [status.eq(choice), high.eq(before % 2 if before < 4 else 0)]
 
         bit, word = Signal(reset_less=True), Signal(WORD, reset_less=True)
+        header = Cat(self.length, self.tag, self.error)
         with m.Switch(self.content):
             with m.Case(Content.HEADER):
-                m.d.sync += bit.eq(turn(Cat(self.length, self.tag, self.error)))
+                m.d.sync += bit.eq(turn(header))
             with m.Case(Content.IDENTITY):
                 m.d.sync += bit.eq(turn(identity))
             with m.Case(Content.STATUS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -84,7 +84,7 @@ class CommandPort(wiring.Component):
 
         def among(*codes: Opcode) -> Signal:
             found = Signal(name="_".join(code.name for code in codes))
-            m.d.comb += found.eq(Cat(opcode[:4] == code for code in codes).any())
+            m.d.sync += found.eq(Cat(opcode[:4] == code for code in codes).any())
             return found
 
         reads, runs, moves, clears = among(Opcode.READ), among(Opcode.RUN), among(Opcode.COPY, Opcode.FLIP), among(Opcode.CLEAR)
@@ -99,7 +99,8 @@ class CommandPort(wiring.Component):
         step.go("ADMIT", "FIRST", ~refused & first.awaited)
         step.go("ADMIT", "PREPARE", ~refused & ~first.awaited)
         step.go("FIRST", "PREPARE", take)
-        step.go("PREPARE", "EXECUTE")
+        step.go("PREPARE", "JUDGE")
+        step.go("JUDGE", "EXECUTE")
 
         # What the first word says.
         run = Signal(run_layout(shape), reset_less=True)
@@ -108,8 +109,8 @@ class CommandPort(wiring.Component):
         with m.If(step["PREPARE"]):
             m.d.sync += [
                 bank.eq(first.bank),
-                flip.eq(among(Opcode.FLIP)),
-                source.eq(Mux(opcode == Opcode.FLIP, word, word[16:])),
+                flip.eq(opcode[:4] == Opcode.FLIP),
+                source.eq(Mux(opcode[:4] == Opcode.FLIP, word, word[16:])),
                 run.context.eq(word),
                 run.direction.eq(word[protocol.RUN_DIRECTION]),
                 run.accumulate.eq(word[protocol.RUN_ACCUMULATE :]),
@@ -126,7 +127,7 @@ class CommandPort(wiring.Component):
         step.go("EXECUTE", "BLANK", right & clears)
         step.go("EXECUTE", "SETTLE", execute & (first.wrong | first.brief))
         step.fork("ADD", moves, "SETTLE_ROW", "SETTLE")
-        step.go("BLANK", "CLEARED")
+        step.go("BLANK", "SETTLE_CLEAR")
         with m.If(right & among(Opcode.CONFIGURE)):
             m.d.sync += [self.hamiltonian.eq(word), self.s.eq(word[8:])]
         m.d.sync += status.reset_status.eq(right & among(Opcode.RESET_STATUS))
@@ -136,10 +137,11 @@ class CommandPort(wiring.Component):
         high, steps_high = Signal(reset_less=True), Signal(reset_less=True)
         newest = addresses.o[2]
         m.d.sync += high.eq(~zero(word[addresses.bits :]))
-        with m.If(step["KEEP"]):
-            m.d.sync += [steps.eq(word), steps_high.eq(~zero(word[addresses.bits :]))]
+        with m.If(step["KEPT"]):
+            m.d.sync += [steps.eq(word), steps_high.eq(high)]
         step.go("STEPS", "KEEP", take)
-        step.go("KEEP", "BASE")
+        step.go("KEEP", "KEPT")
+        step.go("KEPT", "BASE")
         step.go("BASE", "BEGIN", take)
         step.go("BEGIN", "ADDRESS")
         step.go("ADDRESS", "MADE", addresses.done)
@@ -185,13 +187,15 @@ class CommandPort(wiring.Component):
 
         # Addresses are counted, and their words, before anything is written or read.
         address, past = Signal(addresses.bits, reset_less=True), Signal()
-        misplaced, long_count, full = (Signal(reset_less=True) for _ in range(3))
-        m.d.comb += [traits.bank.eq(bank), past.eq(address >= traits.depth)]
+        misplaced, over, full = (Signal(reset_less=True) for _ in range(3))
+        m.d.comb += traits.bank.eq(bank)
+        m.d.sync += past.eq(address >= traits.depth)
         step.go("COUNT", "COUNTED", take)
         step.go("COUNTED", "PLACE")
         step.go("PLACE", "SETTLE_WALK")
         step.go("SETTLE_WALK", "WALK")
-        m.d.sync += [long_count.eq(~zero(word[16:]) | (word[:16] > traits.most)), full.eq(length >= left)]
+        m.d.sync += [over.eq(word[:16] > traits.most), full.eq(length >= left)]
+        long_count = over | first.high_half
         unfit, ended, starts = Signal(), Signal(), Signal()
         m.d.comb += [
             unfit.eq(Mux(reads, long_count | (spent & even), full & ~even)),
@@ -213,20 +217,19 @@ class CommandPort(wiring.Component):
         step.fork("REST", spent, "RESPOND", "DATA")
         step.go("DATA", "SETTLE", take)
         m.d.sync += write.eq((take & step["DATA"] & active & last_part) | (step["CLEARED"] & ~past))
-        step.go("CLEAR", "CLEARED")
+        step.go("CLEAR", "SETTLE_CLEAR")
+        step.go("SETTLE_CLEAR", "CLEARED")
         step.fork("CLEARED", past, "SETTLE", "CLEAR")
 
         # Row by row, and lane by lane of the tiles.
-        timer = Signal(range(max(READ_LATENCY, MOVE_BEFORE, MOVE_AFTER)), reset_less=True)
-        lane, moved = Signal(index(shape.lanes), reset_less=True), Signal()
-        last_of_tile = lane[: (lanes_per_tile(shape) - 1).bit_length()].all()
-        move = Signal()
-        passed = timer == 0
-        m.d.comb += moved.eq(step["HOLD"] & passed)
+        timer = Signal(signed((READ_LATENCY - 1).bit_length() + 1), reset_less=True)  # below zero, a wait is over
+        lane, last_of_tile, move = Signal(index(shape.lanes), reset_less=True), Signal(), Signal()
+        passed = timer[-1]
+        m.d.sync += last_of_tile.eq(lane[: (lanes_per_tile(shape) - 1).bit_length()].all())
         step.go("MOVE", "MOVED", passed)
         step.go("MOVED", "HOLD")
-        step.go("HOLD", "MOVE", passed & ~last_of_tile)
-        step.go("HOLD", "SETTLE_ROW", passed & last_of_tile)
+        step.go("HOLD", "HELD", passed)
+        step.fork("HELD", last_of_tile, "SETTLE_ROW", "MOVE")
         step.go("SETTLE_ROW", "ROW")
         step.fork("ROW", even, "SETTLE", "BEGIN")
         m.d.sync += move.eq(step["MOVE"] & passed)
@@ -247,23 +250,23 @@ class CommandPort(wiring.Component):
         step.go("FETCH", "MAKE", passed)
         with m.If(step["RESPOND"]):
             m.d.sync += content.eq(Content.HEADER)
+        identifies = among(Opcode.IDENTIFY)
         with m.If(step["MORE"]):
-            m.d.sync += content.eq(Mux(reads, Content.VALUE, Mux(among(Opcode.IDENTIFY), Content.IDENTITY, Content.STATUS)))
+            m.d.sync += content.eq(Mux(reads, Content.VALUE, Mux(identifies, Content.IDENTITY, Content.STATUS)))
         m.d.sync += timer.eq(timer - 1)
-        with m.If(step["MADE"] | moved):
-            m.d.sync += timer.eq(MOVE_BEFORE - 1)
+        with m.If(step["MADE"] | step["HELD"]):
+            m.d.sync += timer.eq(MOVE_BEFORE - 2)
         with m.If(step["MOVED"]):
             m.d.sync += timer.eq(MOVE_AFTER - 2)
         with m.If(step["MORE"]):
-            m.d.sync += timer.eq(READ_LATENCY - 1)
+            m.d.sync += timer.eq(READ_LATENCY - 2)
 
         # What counts.
         with m.If(step["DECODE"] | step["COUNTED"] | take | (step["WALKED"] & reads)):
             m.d.sync += left.eq(Mux(step["DECODE"] | step["COUNTED"], word, left - 1))
         with m.If(step["PLACED"] & reads):
             m.d.sync += left.eq(0)
-        adds, row_ends = step["ADD"] | step["WALKED"], Signal()
-        m.d.comb += row_ends.eq(moved & last_of_tile)
+        adds, row_ends = step["ADD"] | step["WALKED"], step["HELD"] & last_of_tile
         with m.If(adds | sends | row_ends):
             m.d.sync += length.eq(length + Mux(adds, traits.count, ~0))
         with m.If(step["DECODE"] | (step["PLACED"] & ~(reads & starts))):
@@ -278,7 +281,7 @@ class CommandPort(wiring.Component):
             m.d.sync += part.eq(~part)
         with m.If(step["DECODE"] | value_ends):
             m.d.sync += part.eq(0)
-        with m.If(value_ends | moved):
+        with m.If(value_ends | step["HELD"]):
             m.d.sync += lane.eq(lane + 1)
         with m.If(step["DECODE"] | address_ends | row_ends):
             m.d.sync += lane.eq(0)
@@ -314,20 +317,14 @@ class CommandPort(wiring.Component):
                 m.d.comb += host.data.eq(Cat(lower, word).as_signed())
 
         error = Signal(Error, reset_less=True)
-        with m.If(step["DECODE"]):
-            m.d.sync += error.eq(Error.OK)
-        with m.If(step["ADMIT"] & first.misfit):
-            m.d.sync += error.eq(Error.LENGTH)
-        with m.If(step["ADMIT"] & first.unknown):
-            m.d.sync += error.eq(Error.OPCODE)
-        with m.If(execute & first.wrong):
+        with m.If(step["ADMIT"]):
+            m.d.sync += error.eq(Mux(first.unknown, Error.OPCODE, Mux(first.misfit, Error.LENGTH, Error.OK)))
+        with m.If(step["EXECUTE"]):
             m.d.sync += error.eq(first.error)
         with m.If(step["MADE"] & out_of_range):
             m.d.sync += error.eq(Error.RANGE)
-        with m.If(step["PLACED"] & misplaced):
-            m.d.sync += error.eq(Error.ADDRESS)
-        with m.If(step["PLACED"] & unfit):
-            m.d.sync += error.eq(Error.LENGTH)
+        with m.If(step["PLACED"]):
+            m.d.sync += error.eq(Mux(unfit, Error.LENGTH, Mux(misplaced, Error.ADDRESS, Error.OK)))
 
         for name in ("idle", "issued", "done", "done_context", "overflow", "clip"):
             m.d.comb += getattr(status, name).eq(getattr(self, name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -64,7 +64,8 @@ class FirstWord(wiring.Component):
     word : In, the header, then the first word
     unknown, misfit : Out(1), no such operation; a payload that is too short or too long. A cycle after ``left``
     awaited : Out(1), there is a first word
-    wrong, error : Out, the first word is refused, and why. A cycle after ``word``
+    wrong, error : Out, the first word is refused, and why. Two cycles after ``word``
+    high_half : Out(1), the word has bits above its lower half. A cycle after ``word``
     bank : Out, of the first word, or the number under which `Traits` counts what the operation is about
     immediate, brief, counts : Out(1), the operation does not wait for runs to end; one step executes it; it has a number of its own to
         count by
@@ -83,6 +84,7 @@ class FirstWord(wiring.Component):
                 "wrong": Out(1),
                 "error": Out(Error),
                 "bank": Out(TRAITS),
+                "high_half": Out(1),
                 "immediate": Out(1),
                 "brief": Out(1),
                 "counts": Out(1),
@@ -107,13 +109,13 @@ class FirstWord(wiring.Component):
             self.unknown.eq(~zero(self.opcode[len(opcode) :]) | (opcode < min(Opcode)) | (opcode > max(Opcode))),
             self.misfit.eq(~fits),
         ]
-        m.d.comb += [
+        m.d.sync += [
             self.awaited.eq(among(tuple(code for code, count in ARGUMENTS.items() if count))),
             self.immediate.eq(among(IMMEDIATE)),
             self.brief.eq(among(BRIEF)),
             self.counts.eq(among((Opcode.IDENTIFY, Opcode.STATUS, Opcode.COPY, Opcode.FLIP))),
-            self.bank.eq(word),
         ]
+        m.d.comb += self.bank.eq(word)
         with m.Switch(opcode):
             for code, number in NUMBERS.items():
                 with m.Case(code):
@@ -121,24 +123,28 @@ class FirstWord(wiring.Component):
 
         low, high = word[:16], word[16:]
         accumulate = word[protocol.RUN_ACCUMULATE : protocol.RUN_ACCUMULATE + 2]
-        no_context, no_source, not_zero, no_value, no_flags, no_bank = (Signal() for _ in range(6))
+        no_context, no_source, no_value, no_flags, no_bank = (Signal() for _ in range(5))
         m.d.sync += [
             no_context.eq(~below(low, shape.contexts)),
             no_source.eq(~below(high, shape.contexts)),
-            not_zero.eq(~zero(high)),
-            no_value.eq(~below(word[8:], STEP_LIMIT + 1) | ~below(word[:8], len(Hamiltonian))),
+            self.high_half.eq(~zero(high)),
+            no_value.eq(~below(low[8:], STEP_LIMIT + 1) | ~below(low[:8], len(Hamiltonian))),
             no_flags.eq(~zero(word[protocol.RUN_TRACE + 1 :]) | accumulate.all()),
-            no_bank.eq(~below(word, len(Bank)) | ((opcode == Opcode.WRITE) & Cat(word[:4] == bank for bank in READ_ONLY).any())),
+            no_bank.eq(~below(low, len(Bank)) | ((opcode == Opcode.WRITE) & Cat(low[:4] == bank for bank in READ_ONLY).any())),
         ]
+        refusals = {
+            Opcode.CONFIGURE: [(no_value | self.high_half, Error.VALUE)],
+            Opcode.WRITE: [(no_bank | self.high_half, Error.BANK)],
+            Opcode.READ: [(no_bank | self.high_half, Error.BANK)],
+            Opcode.RUN: [(no_flags, Error.VALUE), (no_context, Error.CONTEXT)],
+            Opcode.COPY: [(no_context | no_source, Error.CONTEXT)],
+            Opcode.FLIP: [(no_context | self.high_half, Error.CONTEXT)],
+        }
+        m.d.sync += [self.wrong.eq(0), self.error.eq(Error.OK)]
         with m.Switch(opcode):
-            with m.Case(Opcode.CONFIGURE):
-                m.d.comb += [self.wrong.eq(no_value), self.error.eq(Error.VALUE)]
-            with m.Case(Opcode.WRITE, Opcode.READ):
-                m.d.comb += [self.wrong.eq(no_bank), self.error.eq(Error.BANK)]
-            with m.Case(Opcode.RUN):
-                m.d.comb += [self.wrong.eq(no_context | no_flags), self.error.eq(Mux(no_context, Error.CONTEXT, Error.VALUE))]
-            with m.Case(Opcode.COPY):
-                m.d.comb += [self.wrong.eq(no_context | no_source), self.error.eq(Error.CONTEXT)]
-            with m.Case(Opcode.FLIP):
-                m.d.comb += [self.wrong.eq(no_context | not_zero), self.error.eq(Error.CONTEXT)]
+            for code, faults in refusals.items():
+                with m.Case(code):
+                    for fault, error in faults:
+                        with m.If(fault):
+                            m.d.sync += [self.wrong.eq(1), self.error.eq(error)]
         return m
