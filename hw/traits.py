@@ -64,4 +64,3 @@ class Traits(wiring.Component):
         choose(self.shared, dict.fromkeys(SHARED, 1))
         choose(self.two_words, {bank: parts[bank] - 1 for bank in Bank})
         return m
-

@@ -1,4 +1,4 @@
-"""cocotb bench of `hw.command.CommandPort`: any requests, right and wrong, under stalls; every answer and all memory against `command_model`."""
+"""cocotb bench of `hw.command.CommandPort`: requests, right and wrong, under stalls; answers and memory against `command_model`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ from .streams import PATTERNS, bursts
 
 #: Cycles of silence after which the bench gives up.
 PATIENCE = 20_000
+
+#: Requests of each pattern of stalls.
+REQUESTS = 40
 
 #: Most cycles from a run's header to its being presented, if nothing makes it wait.
 RUN_CYCLES = 60
@@ -88,7 +91,8 @@ class Board:
                 answer.append(shown)
                 held, silence = None, 0
             assert silence < PATIENCE, f"no word for {PATIENCE} cycles, after {len(answer)} of the answer to {words[:6]}"
-        assert word is None and not waiting, f"answered before {1 + len(waiting)} words of the request had come"
+        missing = len(waiting) + (word is not None)
+        assert not missing, f"answered before {missing} words of the request had come"
         started = Header.parse(words[0]).code == Opcode.RUN and Header.parse(answer[0]).code == Error.OK
         assert self.runs.taken == runs + started, f"{self.runs.taken - runs} runs in answer to {words[:6]}"
         return answer
@@ -203,7 +207,7 @@ async def any_requests(dut: Any, pattern: str) -> None:
     board, choice = await Board.start(dut, pattern, seed), random.Random(seed)
     board.fill(choice)
     await board.ask(Opcode.RESET_STATUS)
-    for _ in range(60):
+    for _ in range(REQUESTS):
         await board.ask(*request(choice, board.part))
         board.compare()
 

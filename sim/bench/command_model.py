@@ -162,9 +162,7 @@ class CommandModel:
 
     def _status(self) -> list[int]:
         def bits(contexts: set[int]) -> list[int]:
-            return [
-                sum(1 << c - first for c in contexts if first <= c < first + WORD) for first in range(0, self.shape.contexts, WORD)
-            ]
+            return [sum(1 << c - first for c in contexts if first <= c < first + WORD) for first in range(0, self.shape.contexts, WORD)]
 
         found = self.tallies
         counts = [count >> WORD * k & 0xFFFFFFFF for count in (found.cycles, found.busy) for k in (0, 1)]

@@ -79,7 +79,12 @@ class Memories:
     def _answer(self) -> int:
         """The word addressed, once it has been for long enough; before that anything."""
         place = self._place
-        if place.active and self._still >= READ_LATENCY and place.bank in self._widths and place.address < len(self.words[Bank(place.bank)]):
+        if (
+            place.active
+            and self._still >= READ_LATENCY
+            and place.bank in self._widths
+            and place.address < len(self.words[Bank(place.bank)])
+        ):
             return self.words[Bank(place.bank)][place.address][place.lane] & ((1 << max(self._widths.values())) - 1)
         return self._garbage
 
@@ -107,7 +112,7 @@ class Runs:
 
     def cycle(self) -> dict[str, int]:
         """Look at the port; returns the inputs of the next cycle."""
-        choice, shape = self._choice, self._shape
+        choice = self._choice
         self.tallies.cycles += not self._idle
         self.tallies.busy += self._issued
         asked = bool(self._pins.get("run_valid"))
