@@ -17,6 +17,9 @@ from .command_model import Tallies, move_word, no_memory
 from .operations import fields, unpack
 from .pins import Pins
 
+#: Cycles of the longest run: enough for several requests to come meanwhile.
+LONGEST = 300
+
 
 class Place(NamedTuple):
     """What must hold still while a word is read or moved."""
@@ -122,7 +125,7 @@ class Runs:
             expected = self._expected()
             assert {name: run[name] for name in expected} == expected, f"run {run} instead of {expected}"
             self.taken += 1
-            ways[ways.index(None)] = (run["context"], choice.randrange(60))
+            ways[ways.index(None)] = (run["context"], choice.randrange(LONGEST))
         self._ways = ways
         free = None in ways and run.get("context") not in [way[0] for way in ways if way is not None]
         self._ready = asked and free and choice.random() < 0.3

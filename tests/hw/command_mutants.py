@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from amaranth.lib import wiring
 
-from loschmidt.hw import addresses, answer, command, first_word, status, tally, walker
+from loschmidt.hw import addresses, command, status, tally, walker
 from loschmidt.hw.command import CommandPort
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.shape import Shape
@@ -33,24 +34,17 @@ COMMAND = {
     "impatient": (Fault("self.idle | kind.immediate", "1"), _ANY),
     "early_answer": (Fault('("MORE", READ_LATENCY)', '("MORE", READ_LATENCY - 4)'), _EVERY),
     "early_move": (Fault('("MADE", MOVE_BEFORE), ("HELD", MOVE_BEFORE)', '("MADE", 2), ("HELD", 1)'), _EVERY),
-    "flip_forgotten": (Fault("host.flip.eq(kind.flips)", "host.flip.eq(0)"), _EVERY),
-    "one_copy_of_the_table": (Fault("kind.clears | (walker.shared & ~kind.reads)", "kind.clears"), _EVERY),
     "part_of_an_address": (Fault("full & ~when.even", "0"), _WRONG),
     "address_cut_off": (Fault("misplaced.eq(high)", "misplaced.eq(0)"), _WRONG),
     "changed_for_nothing": (Fault('starts.eq(step["PLACED"] & ~unfit & ~misplaced)', 'starts.eq(step["PLACED"])'), _WRONG),
-    "untraced_trace": (Fault("Mux(wanted == Wanted.TRACE, run.trace, 1)", "1"), _ANY),
 }
 
 #: By module: the name that `CommandPort` imports from it, a fault, and the test.
 PARTS: dict[str, tuple[ModuleType, str, Fault, str]] = {
     "always_forward": (addresses, "Addresses", Fault("Mux(of_run & ~self.descending, bit, highest)", "Mux(of_run, bit, highest)"), _ANY),
-    "held_nudge_moves": (addresses, "Addresses", Fault("((self.wanted != Wanted.NUDGE) | self.stream)", "1"), _ANY),
     "past_the_buffer": (addresses, "Addresses", Fault("Mux(highest == limit, self.inside, limit)", "1"), _WRONG),
     "cut_address": (walker, "Walker", Fault("self.past.eq(address >= traits.depth)", "self.past.eq(address > traits.depth)"), _WRONG),
-    "any_context": (first_word, "FirstWord", Fault("no_context.eq(~below(low, shape.contexts))", "no_context.eq(0)"), _WRONG),
     "flags_of_one_way": (status, "Status", Fault("self.done_context[w] == context", "self.done_context[0] == context"), _ANY),
-    "lasting_flags": (status, "Status", Fault("[self.overflows.eq(0), self.clips.eq(0)]", "self.clips.eq(0)"), _ANY),
-    "halves_exchanged": (answer, "Answer", Fault("self.turn[-1] == high", "self.turn[-1] != high"), _ANY),
 }
 
 
@@ -73,10 +67,10 @@ def command_mutants() -> dict[str, Mutant]:
 
     shape = SHAPES["few"]
     found = {
-        name: Mutant(shaped(lambda part, fault=fault: component(command, "CommandPort", fault, part), "command", shape), test)
+        name: Mutant(shaped(partial(component, command, "CommandPort", fault), "command", shape), test)
         for name, (fault, test) in COMMAND.items()
     }
     for name, (module, part_name, fault, test) in PARTS.items():
-        found[name] = Mutant(shaped(lambda part, m=module, n=part_name, f=fault: with_part(m, n, f, part), "command", shape), test)
+        found[name] = Mutant(shaped(partial(with_part, module, part_name, fault), "command", shape), test)
     found["forgetful_tally"] = Mutant(shaped(forgetful, "command", shape), _ANY)
     return found
