@@ -79,14 +79,19 @@ class Answer(wiring.Component):
                 with m.Case(len(choices) - before):
                     m.d.comb += [status.eq(choice), high.eq(before % 2 if before < 4 else 0)]
 
-        bit, word = Signal(reset_less=True), Signal(WORD, reset_less=True)
+        # Each kind's bit waits for a cycle, then one of them goes into the word.
+        bit, word = Signal(), Signal(WORD, reset_less=True)
+        bits = {
+            Content.HEADER: turn(Cat(self.length, self.tag, self.error)),
+            Content.IDENTITY: turn(identity),
+            Content.STATUS: status,
+        }
+        waiting = {kind: Signal(name=f"{kind.name.lower()}_bit", reset_less=True) for kind in bits}
+        m.d.sync += [waiting[kind].eq(chosen) for kind, chosen in bits.items()]
         with m.Switch(self.content):
-            with m.Case(Content.HEADER):
-                m.d.sync += bit.eq(turn(Cat(self.length, self.tag, self.error)))
-            with m.Case(Content.IDENTITY):
-                m.d.sync += bit.eq(turn(identity))
-            with m.Case(Content.STATUS):
-                m.d.sync += bit.eq(status)
+            for kind, chosen in waiting.items():
+                with m.Case(kind):
+                    m.d.comb += bit.eq(chosen)
         parts = Cat(self.value, self.value[-1].replicate(-len(self.value) % WORD))
 
         m.d.comb += self.o.payload.eq(word)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import protocol
 from loschmidt.spec.layout import READ_ONLY, Bank
-from loschmidt.spec.protocol import WORD, Error, Opcode
+from loschmidt.spec.protocol import WORD, Error
 from loschmidt.spec.run import STEP_LIMIT, Direction, Nudge
 from loschmidt.spec.shape import Shape
 
 from .addresses import Addresses, Wanted
 from .answer import Answer, Content
-from .first_word import FirstWord, zero
-from .host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY, HostAccess, lanes_per_tile
+from .command_steps import ASKING, command_steps, conditions
+from .first_word import KINDS, FirstWord, zero
+from .host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY, HostAccess
 from .index import index
 from .request import run_layout
 from .status import Status
-from .steps import Steps
-from .traits import Traits
+from .walker import Walker
 
 
 class CommandPort(wiring.Component):
@@ -61,55 +61,40 @@ class CommandPort(wiring.Component):
         m = Module()
         shape, host = self.array, self.host
         m.submodules.addresses = addresses = Addresses(shape)
-        m.submodules.first = first = FirstWord(shape)
-        m.submodules.traits = traits = Traits(shape)
-        m.submodules.status = status = Status(shape)
         m.submodules.answer = answer = Answer(shape)
-        step = Steps("HEADER")
+        m.submodules.first = first = FirstWord(shape)
+        m.submodules.status = status = Status(shape)
+        m.submodules.walker = walker = Walker(shape)
+        when, kind = conditions(), first.kind
+        step = command_steps(when)
+        step.add_to(m)
+        m.d.comb += [getattr(when, name).eq(kind[name]) for name in when._fields if name in KINDS]
 
         # The request. A word waits here until the next is asked for.
-        word = Signal(WORD, reset_less=True)
+        word, opcode, tag = (Signal(width, reset_less=True) for width in (WORD, 8, 8))
         left = Signal(16, reset_less=True)  # words to come; of a READ that is being counted, addresses
-        length = Signal(17, reset_less=True)  # words of the answer; of a WRITE that is being counted, of the request; rows to move
-        take, spent, even = Signal(), Signal(), Signal()
-        asks = ("HEADER", "FIRST", "STEPS", "BASE", "COUNT", "DATA")
-        m.d.comb += [self.i.ready.eq(Cat(step[name] for name in asks).any()), take.eq(self.i.valid & self.i.ready)]
-        m.d.sync += [spent.eq(zero(left)), even.eq(left == length)]
-        with m.If(take):
+        length = Signal(17, reset_less=True)  # words to send; of a WRITE that is being counted, those counted; of a move, rows
+        m.d.comb += [
+            self.i.ready.eq(Cat(step[name] for name in ASKING).any()),
+            when.take.eq(self.i.valid & self.i.ready),
+            when.refused.eq(first.unknown | first.misfit),
+            first.opcode.eq(opcode),
+            first.left.eq(left),
+            first.word.eq(word),
+        ]
+        with m.If(when.take):
             m.d.sync += word.eq(self.i.payload)
-
-        opcode, tag = Signal(8, reset_less=True), Signal(8, reset_less=True)
+        with m.If(step["BLANK"]):
+            m.d.sync += word.eq(0)
         with m.If(step["DECODE"]):
             m.d.sync += [tag.eq(word[16:]), opcode.eq(word[24:])]
 
-        def among(*codes: Opcode) -> Signal:
-            found = Signal(name="_".join(code.name for code in codes))
-            m.d.comb += found.eq(Cat(opcode[:4] == code for code in codes).any())
-            return found
-
-        reads, runs, moves, clears = among(Opcode.READ), among(Opcode.RUN), among(Opcode.COPY, Opcode.FLIP), among(Opcode.CLEAR)
-
-        # From the header to the first word.
-        step.go("HEADER", "DECODE", take)
-        step.go("DECODE", "MEASURE")
-        step.go("MEASURE", "ADMIT")
-        m.d.comb += [first.opcode.eq(opcode), first.left.eq(left), first.word.eq(word)]
-        refused = first.unknown | first.misfit
-        step.go("ADMIT", "SETTLE", refused)
-        step.go("ADMIT", "FIRST", ~refused & first.awaited)
-        step.go("ADMIT", "PREPARE", ~refused & ~first.awaited)
-        step.go("FIRST", "PREPARE", take)
-        step.go("PREPARE", "EXECUTE")
-
         # What the first word says.
-        run = Signal(run_layout(shape), reset_less=True)
-        bank, source = Signal(traits.bank.shape(), reset_less=True), Signal(index(shape.contexts), reset_less=True)
-        flip = Signal(reset_less=True)
+        run, bank, source = (Signal(layout, reset_less=True) for layout in (run_layout(shape), walker.bank.shape(), index(shape.contexts)))
         with m.If(step["PREPARE"]):
             m.d.sync += [
                 bank.eq(first.bank),
-                flip.eq(among(Opcode.FLIP)),
-                source.eq(Mux(opcode == Opcode.FLIP, word, word[16:])),
+                source.eq(Mux(kind.flips, word, word[16:])),
                 run.context.eq(word),
                 run.direction.eq(word[protocol.RUN_DIRECTION]),
                 run.accumulate.eq(word[protocol.RUN_ACCUMULATE :]),
@@ -118,30 +103,29 @@ class CommandPort(wiring.Component):
                 run.negate.eq(word[protocol.RUN_NEGATE]),
                 run.trace.eq(word[protocol.RUN_TRACE]),
             ]
-        execute, right = Signal(), Signal()
-        m.d.comb += [execute.eq(step["EXECUTE"] & (self.idle | first.immediate)), right.eq(execute & ~first.wrong)]
-        step.go("EXECUTE", "STEPS", right & runs)
-        step.go("EXECUTE", "BASE", right & among(Opcode.WRITE, Opcode.READ))
-        step.go("EXECUTE", "SETTLE_ROW", right & moves)
-        step.go("EXECUTE", "CLEARED", right & clears)
-        step.go("EXECUTE", "SETTLE", execute & (first.wrong | first.brief))
-        with m.If(right & among(Opcode.CONFIGURE)):
+        right = Signal()
+        m.d.comb += [
+            when.execute.eq(step["EXECUTE"] & (self.idle | kind.immediate)),
+            when.wrong.eq(first.wrong),
+            right.eq(when.execute & ~first.wrong),
+        ]
+        with m.If(right & kind.configures):
             m.d.sync += [self.hamiltonian.eq(word), self.s.eq(word[8:])]
-        m.d.comb += status.reset_status.eq(right & among(Opcode.RESET_STATUS))
+        m.d.sync += status.reset_status.eq(right & kind.resets)
 
         # Words become addresses, one after the other.
-        steps, wanted = Signal(addresses.bits, reset_less=True), Signal(Wanted, reset_less=True)
-        high, steps_high = Signal(reset_less=True), Signal(reset_less=True)
-        newest = addresses.o[2]
+        steps, high, steps_high = (Signal(width, reset_less=True) for width in (addresses.bits, 1, 1))
+        wanted, newest = Signal(Wanted, reset_less=True), addresses.o[2]
         m.d.sync += high.eq(~zero(word[addresses.bits :]))
-        with m.If(step["KEEP"]):
-            m.d.sync += [steps.eq(word), steps_high.eq(~zero(word[addresses.bits :]))]
-        step.go("STEPS", "KEEP", take)
-        step.go("KEEP", "BASE")
-        step.go("BASE", "ADDRESS", take)
-        step.go("ADDRESS", "MADE", addresses.done)
+        with m.If(step["KEPT"]):
+            m.d.sync += [steps.eq(word), steps_high.eq(high)]
+        with m.If(step["EXECUTE"]):
+            m.d.sync += wanted.eq(Mux(kind.runs, Wanted.INPUT, Mux(kind.moves, Wanted.SOURCE, Wanted.ADDRESS)))
+        with m.Elif(step["MADE"] & (wanted != Wanted.NEXT)):
+            m.d.sync += wanted.eq(wanted.as_value() + 1)
+        taken = Mux(wanted == Wanted.NUDGE, run.nudge != Nudge.NONE, Mux(wanted == Wanted.TRACE, run.trace, 1))
         m.d.comb += [
-            addresses.start.eq((step["BASE"] & take) | (step["MADE"] & (wanted == Wanted.SOURCE)) | (step["ROW"] & ~even)),
+            addresses.start.eq(step["BEGIN"]),
             addresses.wanted.eq(wanted),
             addresses.word.eq(word),
             addresses.steps.eq(steps),
@@ -149,179 +133,114 @@ class CommandPort(wiring.Component):
             addresses.source.eq(source),
             addresses.descending.eq(run.direction == Direction.DESCENDING),
             addresses.stream.eq(run.nudge == Nudge.STREAM),
-        ]
-        with m.If(step["EXECUTE"]):
-            m.d.sync += wanted.eq(Mux(runs, Wanted.INPUT, Mux(moves, Wanted.SOURCE, Wanted.ADDRESS)))
-        with m.Elif(step["MADE"] & (wanted != Wanted.NEXT)):
-            m.d.sync += wanted.eq(wanted.as_value() + 1)
-
-        def made(*which: Wanted) -> Signal:
-            return step["MADE"] & Cat(wanted == w for w in which).any()
-
-        outside = Signal()
-        taken = Mux(wanted == Wanted.NUDGE, run.nudge != Nudge.NONE, Mux(wanted == Wanted.TRACE, run.trace, 1))
-        m.d.comb += outside.eq((taken & (~addresses.inside | high)) | addresses.no_step | steps_high)
-        out_of_range = wanted.as_value()[2] & outside
-        step.go("MADE", "BASE", made(Wanted.INPUT, Wanted.NUDGE) & ~outside)
-        step.go("MADE", "START", made(Wanted.TRACE) & ~outside)
-        step.go("MADE", "SETTLE", out_of_range)
-        step.go("MADE", "COUNT", made(Wanted.ADDRESS) & reads)
-        step.go("MADE", "PLACE", made(Wanted.ADDRESS) & ~reads)
-        step.go("MADE", "ADDRESS", made(Wanted.SOURCE))
-        step.go("MADE", "MOVE", made(Wanted.TARGET, Wanted.NEXT))
-        step.go("START", "SETTLE", self.run_ready)
-        m.d.comb += [
+            when.made.eq(addresses.done),
+            when.makes_place.eq(wanted == Wanted.ADDRESS),
+            when.makes_origin.eq(wanted == Wanted.SOURCE),
+            when.makes_target.eq((wanted == Wanted.TARGET) | (wanted == Wanted.NEXT)),
+            when.makes_last.eq(wanted == Wanted.TRACE),
+            when.outside.eq((taken & (~addresses.inside | high)) | addresses.no_step | steps_high),
             self.run.eq(run),
             self.run.steps.eq(steps),
             self.run.input_address.eq(addresses.o[0]),
             self.run.nudge_address.eq(addresses.o[1]),
             self.run.trace_address.eq(newest),
             self.run_valid.eq(step["START"]),
+            when.started.eq(self.run_ready),
         ]
 
         # Addresses are counted, and their words, before anything is written or read.
-        address, past = Signal(addresses.bits, reset_less=True), Signal()
-        misplaced, long_count, full = (Signal(reset_less=True) for _ in range(3))
-        m.d.comb += [traits.bank.eq(bank), past.eq(address >= traits.depth)]
-        step.go("COUNT", "COUNTED", take)
-        step.go("COUNTED", "PLACE")
-        step.go("PLACE", "SETTLE_WALK")
-        step.go("SETTLE_WALK", "WALK")
-        m.d.sync += [long_count.eq(~zero(word[16:]) | (word[:16] > traits.most)), full.eq(length >= left)]
-        unfit = Mux(reads, long_count | (spent & even), full & ~even)
-        counted = Signal()
-        m.d.comb += counted.eq(step["WALK"] & Mux(reads, spent | long_count | misplaced, full))
-        step.go("WALK", "SETTLE_WALK", ~counted)
-        step.go("WALK", "SETTLE", counted)
+        misplaced, over, full = (Signal(reset_less=True) for _ in range(3))
+        unfit, starts = Signal(), Signal()
+        m.d.sync += [
+            over.eq(word[:16] > walker.most),
+            full.eq(length >= left),
+            when.spent.eq(zero(left)),
+            when.even.eq(left == length),
+        ]
+        long_count = over | first.high_half
+        m.d.comb += [
+            unfit.eq(Mux(kind.reads, long_count | (when.spent & when.even), full & ~when.even)),
+            when.ended.eq(Mux(kind.reads, when.spent | long_count | misplaced, full)),
+            starts.eq(step["PLACED"] & ~unfit & ~misplaced),
+        ]
         with m.If(step["MADE"]):
             m.d.sync += misplaced.eq(high)
-        with m.If(step["WALK"] & past):
+        with m.If(step["WALKED"] & walker.past):
             m.d.sync += misplaced.eq(1)
-        starts = Signal()  # WRITE and READ, when nothing more can go wrong
-        m.d.comb += starts.eq(counted & ~unfit & ~misplaced)
-
-        # The rest of the request comes in; it is written, or if there was an error, dropped.
-        active, every, write, part = Signal(), Signal(reset_less=True), Signal(), Signal(reset_less=True)
-        last_part = part == traits.two_words
-        step.go("SETTLE", "REST")
-        step.fork("REST", spent, "RESPOND", "DATA")
-        step.go("DATA", "SETTLE", take)
-        m.d.sync += write.eq((take & step["DATA"] & active & last_part) | (step["CLEARED"] & ~past))
-        step.go("CLEAR", "CLEARED")
-        step.fork("CLEARED", past, "SETTLE", "CLEAR")
-
-        # Row by row, and lane by lane of the tiles.
-        timer = Signal(range(max(READ_LATENCY, MOVE_BEFORE, MOVE_AFTER)), reset_less=True)
-        lane, moved = Signal(index(shape.lanes), reset_less=True), Signal()
-        last_of_tile = lane[: (lanes_per_tile(shape) - 1).bit_length()].all()
-        move = Signal()
-        passed = timer == 0
-        m.d.comb += moved.eq(step["HOLD"] & passed)
-        step.go("MOVE", "MOVED", passed)
-        step.go("MOVED", "HOLD")
-        step.go("HOLD", "MOVE", passed & ~last_of_tile)
-        step.go("HOLD", "SETTLE_ROW", passed & last_of_tile)
-        step.go("SETTLE_ROW", "ROW")
-        step.fork("ROW", even, "SETTLE", "ADDRESS")
-        m.d.sync += move.eq(step["MOVE"] & passed)
-
-        # The answer: a header, and as many words as it says.
-        content = Signal(Content, reset_less=True)
-        sends = Signal()
-        m.d.comb += sends.eq(step["SEND"] & answer.sent & (content != Content.HEADER))
-        step.go("RESPOND", "MAKE")
-        step.go("MAKE", "SEND")
-        step.go("SEND", "SENT", answer.sent)
-        step.go("SENT", "MORE")
-        # Nothing is left of the request, so ``even`` says that nothing is left to send.
-        step.go("MORE", "HEADER", even)
-        step.go("MORE", "FETCH", ~even & reads)
-        step.go("MORE", "MAKE", ~even & ~reads)
-        step.go("FETCH", "MAKE", passed)
-        with m.If(step["RESPOND"]):
-            m.d.sync += content.eq(Content.HEADER)
-        with m.If(step["MORE"]):
-            m.d.sync += content.eq(Mux(reads, Content.VALUE, Mux(among(Opcode.IDENTIFY), Content.IDENTITY, Content.STATUS)))
-        m.d.sync += timer.eq(timer - 1)
-        with m.If(step["MADE"] | moved):
-            m.d.sync += timer.eq(MOVE_BEFORE - 1)
-        with m.If(step["MOVED"]):
-            m.d.sync += timer.eq(MOVE_AFTER - 2)
-        with m.If(step["MORE"]):
-            m.d.sync += timer.eq(READ_LATENCY - 1)
-
-        # What counts.
-        with m.If(step["DECODE"] | step["COUNTED"] | take | (step["WALK"] & reads)):
+        with m.If(step["DECODE"] | step["COUNTED"] | when.take | (step["WALKED"] & kind.reads)):
             m.d.sync += left.eq(Mux(step["DECODE"] | step["COUNTED"], word, left - 1))
-        with m.If(counted & reads):
+        with m.If(step["PLACED"] & kind.reads):
             m.d.sync += left.eq(0)
-        adds, row_ends = Signal(), Signal()
-        m.d.comb += [adds.eq((right & first.counts) | (step["WALK"] & ~counted)), row_ends.eq(moved & last_of_tile)]
+        content, sends = Signal(Content, reset_less=True), Signal()
+        adds, row_ends = step["ADD"] | step["WALKED"], step["HELD"] & walker.last_of_tile
         with m.If(adds | sends | row_ends):
-            m.d.sync += length.eq(length + Mux(adds, traits.count, ~0))
-        with m.If(step["DECODE"] | (counted & ~(reads & starts))):
+            m.d.sync += length.eq(length + Mux(adds, walker.count, ~0))
+        with m.If(step["DECODE"] | (step["PLACED"] & ~(kind.reads & starts))):
             m.d.sync += length.eq(0)
-        value_ends, address_ends, last_lane = Signal(), Signal(), Signal()
-        m.d.comb += [
-            last_lane.eq(traits.shared | (lane == shape.lanes - 1)),
-            value_ends.eq((write & step["SETTLE"] & ~clears) | (sends & last_part)),
-            address_ends.eq(value_ends & last_lane),
-        ]
-        with m.If((take & step["DATA"]) | sends):
-            m.d.sync += part.eq(~part)
-        with m.If(step["DECODE"] | value_ends):
-            m.d.sync += part.eq(0)
-        with m.If(value_ends | moved):
-            m.d.sync += lane.eq(lane + 1)
-        with m.If(step["DECODE"] | address_ends | row_ends):
-            m.d.sync += lane.eq(0)
-        loads = step["PLACE"] | counted | made(Wanted.SOURCE)
-        with m.If(loads | address_ends | row_ends | step["WALK"] | step["CLEAR"]):
-            m.d.sync += address.eq(Mux(loads, newest, address + 1))
-        with m.If(right & clears):
-            m.d.sync += [address.eq(0), word.eq(0)]
 
-        with m.If(starts | made(Wanted.SOURCE) | (right & clears)):
-            m.d.sync += [active.eq(1), every.eq(clears | (traits.shared & ~reads))]
-        with m.If((step["RESPOND"] & ~reads) | (step["MORE"] & even)):
+        # The memories.
+        active, every, write, move = Signal(), Signal(reset_less=True), Signal(), Signal()
+        m.d.sync += [
+            write.eq((when.take & step["DATA"] & active & walker.last_part) | (step["CLEARED"] & ~walker.past)),
+            move.eq(step["MOVE"] & when.passed),
+        ]
+        with m.If(starts | step["ORIGIN"] | step["BLANK"]):
+            m.d.sync += [active.eq(1), every.eq(kind.clears | (walker.shared & ~kind.reads))]
+        with m.If((step["RESPOND"] & ~kind.reads) | (step["MORE"] & when.even)):
             m.d.sync += active.eq(0)
         m.d.comb += [
+            walker.bank.eq(bank),
+            walker.restart.eq(step["DECODE"]),
+            walker.load.eq(step["PLACE"] | step["PLACED"] | step["ORIGIN"]),
+            walker.first.eq(newest),
+            walker.blank.eq(step["BLANK"]),
+            walker.word_done.eq((when.take & step["DATA"]) | sends),
+            walker.value_done.eq((step["SETTLE"] & write) | (sends & walker.last_part)),
+            walker.move_done.eq(step["HELD"]),
+            walker.address_done.eq(step["WALKED"] | step["CLEAR"]),
+            when.past.eq(walker.past),
+            when.last_of_tile.eq(walker.last_of_tile),
             host.active.eq(active),
             host.bank.eq(bank),
-            host.address.eq(address),
-            host.lane.eq(lane),
+            host.address.eq(walker.address),
+            host.lane.eq(walker.lane),
             host.every.eq(every),
             host.write.eq(write),
             host.data.eq(word.as_signed()),
             host.move.eq(move),
-            host.flip.eq(flip),
+            host.flip.eq(kind.flips),
             host.destination.eq(newest),
         ]
         if any(protocol.words_per_value(bank, shape) == 2 for bank in Bank if bank not in READ_ONLY):
             lower = Signal(WORD, reset_less=True)
-            with m.If(take):
+            with m.If(when.take):
                 m.d.sync += lower.eq(word)
-            with m.If(right & clears):
+            with m.If(step["BLANK"]):
                 m.d.sync += lower.eq(0)
-            with m.If(traits.two_words):
+            with m.If(walker.two_words):
                 m.d.comb += host.data.eq(Cat(lower, word).as_signed())
+        timer = Signal(signed((READ_LATENCY - 1).bit_length() + 1), reset_less=True)  # below zero, a wait is over
+        m.d.comb += when.passed.eq(timer[-1])
+        m.d.sync += timer.eq(timer - 1)
+        for name, cycles in (("MADE", MOVE_BEFORE), ("HELD", MOVE_BEFORE), ("MOVED", MOVE_AFTER), ("MORE", READ_LATENCY)):
+            with m.If(step[name]):
+                m.d.sync += timer.eq(cycles - 2)
 
+        # The answer.
+        m.d.comb += [when.sent.eq(answer.sent), sends.eq(step["SENT"] & (content != Content.HEADER))]
+        with m.If(step["RESPOND"]):
+            m.d.sync += content.eq(Content.HEADER)
+        with m.If(step["MORE"]):
+            m.d.sync += content.eq(Mux(kind.reads, Content.VALUE, Mux(kind.identifies, Content.IDENTITY, Content.STATUS)))
         error = Signal(Error, reset_less=True)
-        with m.If(step["DECODE"]):
-            m.d.sync += error.eq(Error.OK)
-        with m.If(step["ADMIT"] & first.misfit):
-            m.d.sync += error.eq(Error.LENGTH)
-        with m.If(step["ADMIT"] & first.unknown):
-            m.d.sync += error.eq(Error.OPCODE)
-        with m.If(execute & first.wrong):
+        with m.If(step["ADMIT"]):
+            m.d.sync += error.eq(Mux(first.unknown, Error.OPCODE, Mux(first.misfit, Error.LENGTH, Error.OK)))
+        with m.If(step["EXECUTE"]):
             m.d.sync += error.eq(first.error)
-        with m.If(step["MADE"] & out_of_range):
+        with m.If(step["MADE"] & kind.runs & when.outside):
             m.d.sync += error.eq(Error.RANGE)
-        with m.If(counted & misplaced):
-            m.d.sync += error.eq(Error.ADDRESS)
-        with m.If(counted & unfit):
-            m.d.sync += error.eq(Error.LENGTH)
-
+        with m.If(step["PLACED"]):
+            m.d.sync += error.eq(Mux(unfit, Error.LENGTH, Mux(misplaced, Error.ADDRESS, Error.OK)))
         for name in ("idle", "issued", "done", "done_context", "overflow", "clip"):
             m.d.comb += getattr(status, name).eq(getattr(self, name))
         for name in ("turn", "cycles", "busy", "overflows", "clips"):
@@ -333,8 +252,7 @@ class CommandPort(wiring.Component):
             answer.tag.eq(tag),
             answer.error.eq(error),
             answer.value.eq(host.answer),
-            answer.part.eq(part),
+            answer.part.eq(walker.part),
         ]
         wiring.connect(m, wiring.flipped(self.o), answer.o)
-        step.add_to(m)
         return m

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import protocol
@@ -29,12 +29,6 @@ ARGUMENTS = {
     Opcode.RESET_STATUS: 0,
 }
 
-#: Operations that do not wait for runs to end.
-IMMEDIATE = (Opcode.IDENTIFY, Opcode.RUN)
-
-#: Operations that one step executes.
-BRIEF = (Opcode.IDENTIFY, Opcode.CONFIGURE, Opcode.STATUS, Opcode.RESET_STATUS)
-
 #: Whose traits an operation has that names no bank.
 NUMBERS = {
     Opcode.IDENTIFY: IDENTITY,
@@ -42,6 +36,23 @@ NUMBERS = {
     Opcode.COPY: ROWS,
     Opcode.FLIP: ROWS,
     Opcode.CLEAR: Bank.ACCUMULATOR,
+}
+
+#: What is asked of an operation later on.
+KINDS = {
+    "awaits": tuple(code for code, count in ARGUMENTS.items() if count),  # a first word
+    "immediate": (Opcode.IDENTIFY, Opcode.RUN),  # does not wait for runs to end
+    "brief": (Opcode.CONFIGURE, Opcode.RESET_STATUS),  # is done as soon as nothing is wrong with it
+    "counts": (Opcode.IDENTIFY, Opcode.STATUS, Opcode.COPY, Opcode.FLIP),  # words of the answer, or rows, that are known beforehand
+    "transfers": (Opcode.WRITE, Opcode.READ),
+    "moves": (Opcode.COPY, Opcode.FLIP),
+    "reads": (Opcode.READ,),
+    "runs": (Opcode.RUN,),
+    "clears": (Opcode.CLEAR,),
+    "flips": (Opcode.FLIP,),
+    "identifies": (Opcode.IDENTIFY,),
+    "configures": (Opcode.CONFIGURE,),
+    "resets": (Opcode.RESET_STATUS,),
 }
 
 
@@ -63,11 +74,10 @@ class FirstWord(wiring.Component):
     opcode, left : In, of the header
     word : In, the header, then the first word
     unknown, misfit : Out(1), no such operation; a payload that is too short or too long. A cycle after ``left``
-    awaited : Out(1), there is a first word
-    wrong, error : Out, the first word is refused, and why. A cycle after ``word``
+    kind : Out, which of `KINDS` the operation is. A cycle after ``opcode``
+    wrong, error : Out, the first word is refused, and why. Two cycles after ``word``
+    high_half : Out(1), the word has bits above its lower half. A cycle after ``word``
     bank : Out, of the first word, or the number under which `Traits` counts what the operation is about
-    immediate, brief, counts : Out(1), the operation does not wait for runs to end; one step executes it; it has a number of its own to
-        count by
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -79,22 +89,17 @@ class FirstWord(wiring.Component):
                 "word": In(WORD),
                 "unknown": Out(1),
                 "misfit": Out(1),
-                "awaited": Out(1),
+                "kind": Out(data.StructLayout(dict.fromkeys(KINDS, 1))),
                 "wrong": Out(1),
                 "error": Out(Error),
                 "bank": Out(TRAITS),
-                "immediate": Out(1),
-                "brief": Out(1),
-                "counts": Out(1),
+                "high_half": Out(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape, word, opcode = self.array, self.word, self.opcode[: max(Opcode).bit_length()]
-
-        def among(codes: tuple[Opcode, ...]) -> Value:
-            return Cat(opcode == code for code in codes).any()
 
         few, fits = Signal(3), Signal()
         m.d.comb += few.eq(self.left)
@@ -107,13 +112,8 @@ class FirstWord(wiring.Component):
             self.unknown.eq(~zero(self.opcode[len(opcode) :]) | (opcode < min(Opcode)) | (opcode > max(Opcode))),
             self.misfit.eq(~fits),
         ]
-        m.d.comb += [
-            self.awaited.eq(among(tuple(code for code, count in ARGUMENTS.items() if count))),
-            self.immediate.eq(among(IMMEDIATE)),
-            self.brief.eq(among(BRIEF)),
-            self.counts.eq(among((Opcode.IDENTIFY, Opcode.STATUS, Opcode.COPY, Opcode.FLIP))),
-            self.bank.eq(word),
-        ]
+        m.d.sync += [self.kind[name].eq(Cat(opcode == code for code in codes).any()) for name, codes in KINDS.items()]
+        m.d.comb += self.bank.eq(word)
         with m.Switch(opcode):
             for code, number in NUMBERS.items():
                 with m.Case(code):
@@ -121,24 +121,28 @@ class FirstWord(wiring.Component):
 
         low, high = word[:16], word[16:]
         accumulate = word[protocol.RUN_ACCUMULATE : protocol.RUN_ACCUMULATE + 2]
-        no_context, no_source, not_zero, no_value, no_flags, no_bank = (Signal() for _ in range(6))
+        no_context, no_source, no_value, no_flags, no_bank = (Signal() for _ in range(5))
         m.d.sync += [
             no_context.eq(~below(low, shape.contexts)),
             no_source.eq(~below(high, shape.contexts)),
-            not_zero.eq(~zero(high)),
-            no_value.eq(~below(word[8:], STEP_LIMIT + 1) | ~below(word[:8], len(Hamiltonian))),
+            self.high_half.eq(~zero(high)),
+            no_value.eq(~below(low[8:], STEP_LIMIT + 1) | ~below(low[:8], len(Hamiltonian))),
             no_flags.eq(~zero(word[protocol.RUN_TRACE + 1 :]) | accumulate.all()),
-            no_bank.eq(~below(word, len(Bank)) | ((opcode == Opcode.WRITE) & Cat(word[:4] == bank for bank in READ_ONLY).any())),
+            no_bank.eq(~below(low, len(Bank)) | ((opcode == Opcode.WRITE) & Cat(low[:4] == bank for bank in READ_ONLY).any())),
         ]
+        refusals = {
+            Opcode.CONFIGURE: [(no_value | self.high_half, Error.VALUE)],
+            Opcode.WRITE: [(no_bank | self.high_half, Error.BANK)],
+            Opcode.READ: [(no_bank | self.high_half, Error.BANK)],
+            Opcode.RUN: [(no_flags, Error.VALUE), (no_context, Error.CONTEXT)],
+            Opcode.COPY: [(no_context | no_source, Error.CONTEXT)],
+            Opcode.FLIP: [(no_context | self.high_half, Error.CONTEXT)],
+        }
+        m.d.sync += [self.wrong.eq(0), self.error.eq(Error.OK)]
         with m.Switch(opcode):
-            with m.Case(Opcode.CONFIGURE):
-                m.d.comb += [self.wrong.eq(no_value), self.error.eq(Error.VALUE)]
-            with m.Case(Opcode.WRITE, Opcode.READ):
-                m.d.comb += [self.wrong.eq(no_bank), self.error.eq(Error.BANK)]
-            with m.Case(Opcode.RUN):
-                m.d.comb += [self.wrong.eq(no_context | no_flags), self.error.eq(Mux(no_context, Error.CONTEXT, Error.VALUE))]
-            with m.Case(Opcode.COPY):
-                m.d.comb += [self.wrong.eq(no_context | no_source), self.error.eq(Error.CONTEXT)]
-            with m.Case(Opcode.FLIP):
-                m.d.comb += [self.wrong.eq(no_context | not_zero), self.error.eq(Error.CONTEXT)]
+            for code, faults in refusals.items():
+                with m.Case(code):
+                    for fault, error in faults:
+                        with m.If(fault):
+                            m.d.sync += [self.wrong.eq(1), self.error.eq(error)]
         return m

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 
 
 class Steps:
@@ -13,7 +13,7 @@ class Steps:
 
     Parameters
     ----------
-    first : name of the step that a reset begins with; ``steps[name]`` is high while that step is under way
+    first : name of the step that a reset begins with; ``steps[name]`` is high while a step is under way that `go` has named
     """
 
     def __init__(self, first: str) -> None:
@@ -22,28 +22,38 @@ class Steps:
         self._first = first
 
     def __getitem__(self, name: str) -> Signal:
-        if name not in self._now:
-            self._now[name] = Signal(name=f"step_{name}", init=name == self._first)
         return self._now[name]
+
+    def all(self) -> list[Signal]:
+        """Of every step, whether it is under way."""
+        return list(self._now.values())
 
     def go(self, origin: str, target: str, when: Value | None = None) -> None:
         """``target`` follows ``origin``, in the cycle after ``when``; of one step's conditions at most one is true at a time."""
         self._ways.append((origin, target, when))
+        for name in (origin, target):
+            if name not in self._now:
+                self._now[name] = Signal(name=f"step_{name}", init=name == self._first)
 
     def fork(self, origin: str, when: Value, target: str, otherwise: str) -> None:
         """One or the other follows ``origin`` at once."""
         self.go(origin, target, when)
         self.go(origin, otherwise, ~when)
 
+    def check(self) -> None:
+        """Every step must be reached, and left; `ValueError` if one is not."""
+        for name in self._now:
+            for end, what in ((1, "reached"), (0, "left")):
+                if not any(way[end] == name for way in self._ways):
+                    raise ValueError(f"step {name} is never {what}")
+
     def add_to(self, m: Module) -> None:
-        """The flip-flops; every step that was named must be reached, and left."""
-        names = set(self._now) | {name for origin, target, _ in self._ways for name in (origin, target)}
-        for name in sorted(names):
-            left = [when for origin, _, when in self._ways if origin == name]
-            reached = [(self[origin], when) for origin, target, when in self._ways if target == name]
-            if not left or not reached:
-                raise ValueError(f"step {name} is never {'reached' if left else 'left'}")
-            terms = [now if when is None else now & when for now, when in reached]
-            if not any(when is None for when in left):
-                terms.append(Mux(reduce(or_, left), 0, self[name]))
-            m.d.sync += self[name].eq(reduce(or_, terms))
+        """The flip-flops."""
+        self.check()
+        for name, now in self._now.items():
+            terms = [self[origin] if when is None else self[origin] & when for origin, target, when in self._ways if target == name]
+            ways = [when for origin, _, when in self._ways if origin == name]
+            left = [when for when in ways if when is not None]
+            if len(left) == len(ways):
+                terms.append(now & ~Cat(left).any())
+            m.d.sync += now.eq(reduce(or_, terms))

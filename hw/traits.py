@@ -19,7 +19,7 @@ TRAITS = ROWS.bit_length()
 
 
 class Traits(wiring.Component):
-    """Constants of bank ``bank``, or of one of the numbers past them.
+    """Constants of bank ``bank``, or of one of the numbers past them, a cycle later.
 
     Members
     -------
@@ -54,7 +54,9 @@ class Traits(wiring.Component):
             with m.Switch(self.bank):
                 for bank, value in values.items():
                     with m.Case(bank):
-                        m.d.comb += target.eq(value)
+                        m.d.sync += target.eq(value)
+                with m.Default():
+                    m.d.sync += target.eq(0)
 
         choose(self.count, counts | others)
         choose(self.most, {bank: PAYLOAD_LIMIT // count for bank, count in counts.items()})

@@ -1,4 +1,4 @@
-"""cocotb bench of `hw.command.CommandPort`: any requests, right and wrong, under stalls; every answer and all memory against `command_model`."""
+"""cocotb bench of `hw.command.CommandPort`: requests, right and wrong, under stalls; answers and memory against `command_model`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from loschmidt.spec.shape import Shape
 from .command_model import CommandModel, Refused, Tallies, run_fields, run_of
 from .command_port import Memories, Runs
 from .pins import Pins, shape
-from .stimulus import malformed
+from .stimulus import Malformed, malformed
 from .streams import PATTERNS, bursts
 
 #: Cycles of silence after which the bench gives up.
 PATIENCE = 20_000
+
+#: Requests of each pattern of stalls.
+REQUESTS = 25
 
 #: Most cycles from a run's header to its being presented, if nothing makes it wait.
 RUN_CYCLES = 60
@@ -88,7 +91,8 @@ class Board:
                 answer.append(shown)
                 held, silence = None, 0
             assert silence < PATIENCE, f"no word for {PATIENCE} cycles, after {len(answer)} of the answer to {words[:6]}"
-        assert word is None and not waiting, f"answered before {1 + len(waiting)} words of the request had come"
+        missing = len(waiting) + (word is not None)
+        assert not missing, f"answered before {missing} words of the request had come"
         started = Header.parse(words[0]).code == Opcode.RUN and Header.parse(answer[0]).code == Error.OK
         assert self.runs.taken == runs + started, f"{self.runs.taken - runs} runs in answer to {words[:6]}"
         return answer
@@ -195,6 +199,18 @@ def longest_values(part: Shape) -> Iterator[tuple[Bank, list[int]]]:
                 yield bank, protocol.pack([value] * layout.lanes(bank, part), parts)
 
 
+def too_wide() -> Iterator[Malformed]:
+    """Numbers that are right as far as their lower bits go."""
+    for bit in (24, 31):
+        yield Malformed(Error.ADDRESS, Opcode.READ, [Bank.POSITION, 1 << bit, 1])
+        yield Malformed(Error.ADDRESS, Opcode.WRITE, [Bank.TABLE_VALUE, 1 << bit, 1])
+        yield Malformed(Error.LENGTH, Opcode.READ, [Bank.POSITION, 0, 1 | 1 << bit])
+        yield Malformed(Error.RANGE, Opcode.RUN, [0, 1 | 1 << bit, 0, 0, 0])
+        yield Malformed(Error.RANGE, Opcode.RUN, [0, 1, 1 << bit, 0, 0])
+        yield Malformed(Error.RANGE, Opcode.RUN, [Nudge.HOLD << protocol.RUN_NUDGE, 1, 0, 1 << bit, 0])
+        yield Malformed(Error.RANGE, Opcode.RUN, [1 << protocol.RUN_TRACE, 1, 0, 0, 1 << bit])
+
+
 @cocotb.test()
 @cocotb.parametrize(pattern=list(PATTERNS))
 async def any_requests(dut: Any, pattern: str) -> None:
@@ -203,7 +219,7 @@ async def any_requests(dut: Any, pattern: str) -> None:
     board, choice = await Board.start(dut, pattern, seed), random.Random(seed)
     board.fill(choice)
     await board.ask(Opcode.RESET_STATUS)
-    for _ in range(60):
+    for _ in range(REQUESTS):
         await board.ask(*request(choice, board.part))
         board.compare()
 
@@ -213,7 +229,7 @@ async def wrong_requests(dut: Any) -> None:
     """Every way to get a request wrong is answered with its error, and changes nothing."""
     board, choice = await Board.start(dut), random.Random(5)
     board.fill(choice)
-    for error, opcode, payload in malformed(board.part):
+    for error, opcode, payload in (*malformed(board.part), *too_wide()):
         await board.ask(opcode, payload, error)
     board.compare()
 
@@ -232,7 +248,7 @@ async def every_word(dut: Any) -> None:
             await board.ask(Opcode.WRITE, [bank, 0, *values(choice, part, bank, depth)])
         await board.ask(Opcode.READ, [bank, 0, depth])
         await board.ask(Opcode.READ, [bank, depth - 1, 1])
-    for context in range(part.contexts):
+    for context in {0, part.contexts // 2, part.contexts - 1}:
         await board.ask(Opcode.FLIP, [context])
         await board.ask(Opcode.COPY, [choice.randrange(part.contexts) | context << 16])
     board.compare()

@@ -17,6 +17,9 @@ from .command_model import Tallies, move_word, no_memory
 from .operations import fields, unpack
 from .pins import Pins
 
+#: Cycles of the longest run: enough for several requests to come meanwhile.
+LONGEST = 300
+
 
 class Place(NamedTuple):
     """What must hold still while a word is read or moved."""
@@ -34,6 +37,8 @@ class Memories:
         self.words = no_memory(shape)
         self._pins, self._shape, self._choice = pins, shape, random.Random(seed)
         self._place, self._still = Place(0, 0, 0, 0), 0
+        self._widths = {bank: layout.width(bank, shape) for bank in Bank}
+        self._garbage = 0
         self._moving = 0  # cycles for which the places of a move must hold still
         self._targets = (0, 0)
 
@@ -42,6 +47,8 @@ class Memories:
         pins, get = self._pins, self._pins.get
         place = Place(get("host_active"), get("host_bank"), get("host_address"), get("host_lane"))
         self._still = self._still + 1 if place == self._place else 1
+        if self._still == 1:
+            self._garbage = self._choice.getrandbits(max(self._widths.values()))
         assert not (running and place.active), "memories are reached for while a run is under way"
         if self._moving:
             self._moving -= 1
@@ -60,7 +67,7 @@ class Memories:
 
     def _write(self, bank: Bank, address: int, lane: int, value: int, every: bool) -> None:
         word = self.words[bank][address]
-        half = 1 << (layout.width(bank, self._shape) - 1)
+        half = 1 << (self._widths[bank] - 1)
         if bank in SHARED:
             assert every, f"a word of {bank.name} is written to one lane"
         for k in range(len(word)) if every else (lane,):
@@ -74,11 +81,15 @@ class Memories:
 
     def _answer(self) -> int:
         """The word addressed, once it has been for long enough; before that anything."""
-        width = max(layout.width(bank, self._shape) for bank in Bank)
         place = self._place
-        if place.active and self._still >= READ_LATENCY and place.bank in set(Bank) and place.address < len(self.words[Bank(place.bank)]):
-            return self.words[Bank(place.bank)][place.address][place.lane] & ((1 << width) - 1)
-        return self._choice.getrandbits(width)
+        if (
+            place.active
+            and self._still >= READ_LATENCY
+            and place.bank in self._widths
+            and place.address < len(self.words[Bank(place.bank)])
+        ):
+            return self.words[Bank(place.bank)][place.address][place.lane] & ((1 << max(self._widths.values())) - 1)
+        return self._garbage
 
 
 class Runs:
@@ -104,7 +115,7 @@ class Runs:
 
     def cycle(self) -> dict[str, int]:
         """Look at the port; returns the inputs of the next cycle."""
-        choice, shape = self._choice, self._shape
+        choice = self._choice
         self.tallies.cycles += not self._idle
         self.tallies.busy += self._issued
         asked = bool(self._pins.get("run_valid"))
@@ -114,17 +125,17 @@ class Runs:
             expected = self._expected()
             assert {name: run[name] for name in expected} == expected, f"run {run} instead of {expected}"
             self.taken += 1
-            ways[ways.index(None)] = (run["context"], choice.randrange(60))
+            ways[ways.index(None)] = (run["context"], choice.randrange(LONGEST))
         self._ways = ways
         free = None in ways and run.get("context") not in [way[0] for way in ways if way is not None]
         self._ready = asked and free and choice.random() < 0.3
-        # A run is seen to be under way a little later than it is.
+        # That a run is under way, or no longer, is seen a little later.
         self._late.append(not self.running)
-        self._idle = self._late.popleft() and not self.running
+        self._idle = self._late.popleft()
         self._issued = self.running and choice.random() < 0.7
         done = flags = clips = contexts = 0
         for w, way in enumerate(ways):
-            context, ends = (choice.randrange(shape.contexts), False) if way is None else (way[0], way[1] == 0)
+            context, ends = (0, False) if way is None else (way[0], way[1] == 0)
             overflow, clip = choice.random() < 0.3, choice.random() < 0.3
             done |= ends << w
             flags |= overflow << w
