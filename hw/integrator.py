@@ -121,7 +121,7 @@ class Integrator(wiring.Component):
             addends[2].eq(Mux(ticket.nudge & kicks[2], self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()),
         ]
         # The inverted change lacks one, and so does the inverted nudge.
-        m.d.sync += kicked.eq(sum_of_three(*addends, ONE, minus))
+        m.d.sync += kicked.eq(sum_of_three(addends[0], addends[1], addends[2], ONE, minus))
         momentum = kicked[:w].as_signed()
 
         # Stage 3 to 7: the drift's product, of two digits; the most negative code is its own negative and must not drift.

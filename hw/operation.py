@@ -126,7 +126,8 @@ def operation_layout(shape: Shape) -> data.StructLayout:
     sum_add, sum_first, sum_hop : the sum takes the product: onto itself, onto zero, onto the neighbour's sum
     accumulate : the accumulator takes the product
     consumer : what the finished sum is for; what follows is of a ticket alone
-    way, out_file : whose, and ``way * R + row`` of what is stored, in the x of ``out_buffer``; ``row``, and whether it is the last, which may be padded
+    way, row, last_row : whose; which row, and whether it is the last, which may be padded
+    out_file, out_buffer : ``way * R + row`` of what is stored; in which of two x
     state : ``context * R + row`` in the state banks
     nudge, nudge_negate, nudge_address; trace, trace_address : for a kick; for the position that follows
     double : the second half of one drift and the first of the next are added in one go

@@ -72,8 +72,8 @@ class Tile(wiring.Component):
             name: Signal.like(getattr(self.host, name), name=f"host_{name}") for name in self.host.signature.members if name != "answer"
         }
         m.d.sync += [signal.eq(getattr(self.host, name)) for name, signal in host.items()]
-        for part in (integrator, activation, *lanes, *pairs):
-            m.d.comb += [getattr(part.host, name).eq(signal) for name, signal in host.items()]
+        for reached in (integrator.host, activation.host, *(lane.host for lane in lanes), *(pair.host for pair in pairs)):
+            m.d.comb += [getattr(reached, name).eq(signal) for name, signal in host.items()]
 
         # Which lane the host means.
         own, within = Signal(), Signal(range(max(2, size)))
@@ -111,15 +111,13 @@ class Tile(wiring.Component):
                     pair.host_lane.eq(within[0]),
                     pair.host_write.eq(host["active"] & host["write"] & (host["bank"] == Bank.PARAMETER) & meant & (host["every"] | mine)),
                 ]
-            following = None if last else lanes[number + 1]
-            m.d.comb += [
-                lane.parameter.eq(pair.word_1 if number % 2 else pair.word_0),
-                lane.ring_i.eq(self.ring_i if last else following.ring_o),
-                lane.sum_i.eq(self.sum_i if last else following.sum_o),
-                lane.starts.eq(starts),
-                lane.behind.eq(0 if last else following.sum_o),
-                lane.sent_i.eq(0 if last else following.sent_o),
-            ]
+            m.d.comb += [lane.parameter.eq(pair.word_1 if number % 2 else pair.word_0), lane.starts.eq(starts)]
+            if last:
+                m.d.comb += [lane.ring_i.eq(self.ring_i), lane.sum_i.eq(self.sum_i)]
+            else:
+                following = lanes[number + 1]
+                m.d.comb += [lane.ring_i.eq(following.ring_o), lane.sum_i.eq(following.sum_o)]
+                m.d.comb += [lane.behind.eq(following.sum_o), lane.sent_i.eq(following.sent_o)]
             # What the host asked a lane for goes from lane to lane, towards the first.
             asked = own & (within == number) & (host["bank"] == Bank.ACCUMULATOR)
             passed = Signal.like(answers, name=f"answer_{number}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from loschmidt.hw.host_access import lanes_per_tile
+from loschmidt.hw.operation import Consumer
 from loschmidt.hw.program import length, step
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
@@ -30,8 +32,11 @@ def operations(hamiltonian: Hamiltonian, accumulate: bool, shape: Shape) -> int:
 
 def cycles(hamiltonian: Hamiltonian, accumulate: bool, shape: Shape) -> int:
     """Least cycles of a time step: with several ways at once one context's waits are another's work."""
-    waits = sum(group.wait for group in step(hamiltonian, accumulate, shape)) if shape.ways == 1 else 0
-    return operations(hamiltonian, accumulate, shape) + waits
+    groups = step(hamiltonian, accumulate, shape)
+    waits = sum(group.wait for group in groups) if shape.ways == 1 else 0
+    # The integrator of a tile takes a finished sum from one lane after another.
+    tickets = shape.rows * sum(slot.consumer is not Consumer.NONE for group in groups for slot in group.slots)
+    return max(operations(hamiltonian, accumulate, shape) + waits, tickets * lanes_per_tile(shape))
 
 
 def rate(hamiltonian: Hamiltonian, shape: Shape, frequency: float) -> Rate:
