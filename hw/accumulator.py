@@ -10,10 +10,10 @@ from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
+from .block_ram import BlockRam
 from .host_access import HostAccess
 from .operation import aged_layout
 from .rounding import plus
-from .store import store
 
 
 class Accumulator(wiring.Component):
@@ -44,16 +44,16 @@ class Accumulator(wiring.Component):
         m = Module()
         op, host = self.operation, self.host
         width = self.array.formats.accumulator
-        m.submodules.memory = memory = store(width, layout.depth(Bank.ACCUMULATOR, self.array))
-        read, write = memory.read_port(), memory.write_port()
+        m.submodules.memory = memory = BlockRam(width, layout.depth(Bank.ACCUMULATOR, self.array))
         total = Signal(signed(width))
-        m.d.sync += [self.word.eq(read.data), total.eq(plus(self.word, self.term, self.carry))]
+        m.d.sync += total.eq(plus(self.word, self.term, self.carry))
         with m.If(host.active):
             m.d.sync += total.eq(0)
         m.d.comb += [
-            read.addr.eq(Mux(host.active, host.address, op.age_5.accumulator)),
-            write.addr.eq(Mux(host.active, host.address, op.age_8.accumulator)),
-            write.data.eq(total),
-            write.en.eq(Mux(host.active, host.write & (host.bank == Bank.ACCUMULATOR), op.age_8.valid & op.age_8.accumulate)),
+            memory.address.eq(Mux(host.active, host.address, op.age_5.accumulator)),
+            self.word.eq(memory.word),
+            memory.write_address.eq(Mux(host.active, host.address, op.age_8.accumulator)),
+            memory.data.eq(total),
+            memory.write.eq(Mux(host.active, host.write & (host.bank == Bank.ACCUMULATOR), op.age_8.valid & op.age_8.accumulate)),
         ]
         return m

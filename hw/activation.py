@@ -10,10 +10,10 @@ from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
+from .block_ram import BlockRam
 from .host_access import HostAccess
 from .multiplier import Multiplier
 from .rounding import extended, plus, saturated, split
-from .store import store
 
 #: Banks of the table, and the members of `Activation` that show them to the host.
 TABLES = {Bank.TABLE_VALUE: "value", Bank.TABLE_RISE: "rise", Bank.TABLE_INTEGRAL: "integral"}
@@ -67,16 +67,22 @@ class Activation(wiring.Component):
 
         # Stage 1 to 3: its row of the table; the index counts from the lowest segment.
         segment = Cat(z[unit:-1], ~z[-1])
-        for bank, name in TABLES.items():
-            m.submodules[bank.name.lower()] = memory = store(layout.width(bank, self.array), f.segments)
-            read, write = memory.read_port(), memory.write_port()
+        m.submodules.lines = lines = BlockRam(2 * f.multiplier, f.segments, parts=2)
+        m.submodules.integrals = integrals = BlockRam(f.potential.width, f.segments)
+        mine = host.active & host.write
+        line = Cat(self.value, self.rise)
+        for memory, banks, word in (
+            (lines, (Bank.TABLE_VALUE, Bank.TABLE_RISE), line),
+            (integrals, (Bank.TABLE_INTEGRAL,), self.integral),
+        ):
+            written = host.data[: layout.width(banks[0], self.array)]
             m.d.comb += [
-                read.addr.eq(Mux(host.active, host.address, segment)),
-                write.addr.eq(host.address),
-                write.data.eq(host.data[: layout.width(bank, self.array)].as_signed()),
-                write.en.eq(host.active & host.write & (host.bank == bank)),
+                memory.address.eq(Mux(host.active, host.address, segment)),
+                memory.write_address.eq(host.address),
+                memory.data.eq(Cat(*[written] * len(banks))),
+                memory.write.eq(Cat(mine & (host.bank == bank) for bank in banks)),
+                word.eq(memory.word),
             ]
-            m.d.sync += getattr(self, name).eq(read.data)
         offset = later(z[:unit], "offset", 2)
 
         # Stage 3 to 7: y.

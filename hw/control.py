@@ -11,11 +11,11 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
+from .block_ram import BlockRam
 from .command import CommandPort
 from .host_access import HostAccess
 from .operation import operation_layout
 from .sequencer import Sequencer
-from .store import store
 
 
 class Control(wiring.Component):
@@ -73,13 +73,13 @@ class Control(wiring.Component):
 
         # Inputs: addressed a cycle before their operation is issued, so that they follow it by one.
         width = layout.width(Bank.INPUT, shape)
-        m.submodules.inputs = inputs = store(width, layout.depth(Bank.INPUT, shape))
-        read, write = inputs.read_port(), inputs.write_port()
-        m.d.sync += [self.input.eq(read.data), host.answer.eq(Mux(host.bank == Bank.INPUT, self.input, self.host.answer))]
+        m.submodules.inputs = inputs = BlockRam(width, layout.depth(Bank.INPUT, shape))
+        m.d.sync += [host.answer.eq(Mux(host.bank == Bank.INPUT, self.input, self.host.answer))]
         m.d.comb += [
-            read.addr.eq(Mux(host.active, host.address, sequencer.input_address)),
-            write.addr.eq(host.address),
-            write.data.eq(host.data[:width].as_signed()),
-            write.en.eq(host.active & host.write & (host.bank == Bank.INPUT)),
+            self.input.eq(inputs.word),
+            inputs.address.eq(Mux(host.active, host.address, sequencer.input_address)),
+            inputs.write_address.eq(host.address),
+            inputs.data.eq(host.data[:width]),
+            inputs.write.eq(host.active & host.write & (host.bank == Bank.INPUT)),
         ]
         return m

@@ -12,6 +12,7 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
+from .block_ram import BlockRam
 from .host_access import HostAccess, lanes_per_tile
 from .multiplier import Multiplier
 from .narrow import Narrow
@@ -79,21 +80,19 @@ class Integrator(wiring.Component):
         beyond = of_lane(host.lane, host.destination, lanes)
 
         # The memories, each with the stage at which an operation reads it; what is read is at hand two cycles later.
-        reads, writes = {}, {}
+        memories = {}
         for bank, address in (
             (Bank.MOMENTUM, place(0, "state")),
             (Bank.NUDGE, place(0, "nudge_address")),
             (Bank.POSITION, place(7, "state")),
             (Bank.TRACE, there),
         ):
-            m.submodules[bank.name.lower()] = memory = store(w, layout.depth(bank, shape) * lanes)
-            reads[bank], writes[bank] = memory.read_port(), memory.write_port()
-            m.d.comb += reads[bank].addr.eq(Mux(host.active, there, address))
-            m.d.sync += getattr(self, STATES[bank]).eq(reads[bank].data)
+            m.submodules[bank.name.lower()] = memories[bank] = memory = BlockRam(w, layout.depth(bank, shape) * lanes)
+            m.d.comb += [memory.address.eq(Mux(host.active, there, address)), getattr(self, STATES[bank]).eq(memory.word)]
 
         # Inverse masses, which the host writes among the lanes' parameters.
         first = layout.base(Parameter.INVERSE_MASS, shape)
-        m.submodules.masses = masses = store(f.weight.width, shape.rows * lanes)
+        m.submodules.masses = masses = store(f.weight.width, shape.rows * lanes, platform)
         mass, mass_write = masses.read_port(), masses.write_port()
         row = Signal(range(max(2, shape.rows)))
         m.d.comb += row.eq(host.address - first)
@@ -171,18 +170,20 @@ class Integrator(wiring.Component):
             (Bank.MOMENTUM, 3, momentum, kicks[3], moved_p),
             (Bank.POSITION, 10, position, drifts[10], moved_q),
         ):
+            memory = memories[bank]
             m.d.comb += [
-                writes[bank].addr.eq(Mux(host.active, Mux(host.move, beyond, there), place(stage, "state"))),
-                writes[bank].data.eq(Mux(host.active, Mux(host.move, moved, host.data[:w].as_signed()), value)),
-                writes[bank].en.eq(Mux(host.active, host.move | (mine & (host.bank == bank)), enable)),
+                memory.write_address.eq(Mux(host.active, Mux(host.move, beyond, there), place(stage, "state"))),
+                memory.data.eq(Mux(host.active, Mux(host.move, moved, host.data[:w].as_signed()), value)),
+                memory.write.eq(Mux(host.active, host.move | (mine & (host.bank == bank)), enable)),
             ]
+        nudges, trace = memories[Bank.NUDGE], memories[Bank.TRACE]
         m.d.comb += [
-            writes[Bank.NUDGE].addr.eq(there),
-            writes[Bank.NUDGE].data.eq(host.data[:w].as_signed()),
-            writes[Bank.NUDGE].en.eq(mine & (host.bank == Bank.NUDGE)),
-            writes[Bank.TRACE].addr.eq(place(10, "trace_address")),
-            writes[Bank.TRACE].data.eq(position),
-            writes[Bank.TRACE].en.eq(drifts[10] & at[10].ticket.trace),
+            nudges.write_address.eq(there),
+            nudges.data.eq(host.data[:w]),
+            nudges.write.eq(mine & (host.bank == Bank.NUDGE)),
+            trace.write_address.eq(place(10, "trace_address")),
+            trace.data.eq(position),
+            trace.write.eq(drifts[10] & at[10].ticket.trace),
         ]
 
         # Whether a sum wrapped, a cycle after it was formed.

@@ -60,8 +60,8 @@ class Operands(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         width, files = self.array.formats.multiplier, self.array.ways * self.array.rows
-        m.submodules.main = main = store(width, 4 * files)
-        m.submodules.side = side = store(2 * width, 2 * files)
+        m.submodules.main = main = store(width, 4 * files, platform)
+        m.submodules.side = side = store(2 * width, 2 * files, platform)
         left, right, extra = main.read_port(), main.read_port(), side.read_port()
         write, write_extra = main.write_port(), side.write_port()
         now, then = self.operation.age_0, self.operation.age_1

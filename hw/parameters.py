@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,9 +10,9 @@ from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
+from .block_ram import TwoPortRam
 from .host_access import HostAccess
 from .index import index
-from .store import store
 
 
 class Parameters(wiring.Component):
@@ -42,22 +42,15 @@ class Parameters(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         depth = 1 << len(self.address)
-        m.submodules.memory = memory = store(
-            len(self.word_0), depth * self.lanes if self.lanes > 1 else layout.depth(Bank.PARAMETER, self.array)
-        )
-        first, write = memory.read_port(), memory.write_port()
-        address = Signal.like(first.addr)
+        words = depth * self.lanes if self.lanes > 1 else layout.depth(Bank.PARAMETER, self.array)
+        m.submodules.memory = memory = TwoPortRam(len(self.word_0), words)
         place = Mux(self.host.active, self.host.address[: len(self.address)], self.address)
         m.d.comb += [
-            address.eq(Cat(place, self.host.active & self.host_lane) if self.lanes > 1 else place),
-            first.addr.eq(address),
-            write.addr.eq(address),
-            write.data.eq(self.host.data[: len(self.word_0)].as_signed()),
-            write.en.eq(self.host_write),
+            memory.address_0.eq(Cat(place, self.host.active & self.host_lane) if self.lanes > 1 else place),
+            memory.address_1.eq(Cat(self.address, 1) if self.lanes > 1 else self.address),
+            memory.data.eq(self.host.data[: len(self.word_0)]),
+            memory.write.eq(self.host_write),
+            self.word_0.eq(memory.word_0),
+            self.word_1.eq(memory.word_1),
         ]
-        m.d.sync += self.word_0.eq(first.data)
-        if self.lanes > 1:
-            second = memory.read_port()
-            m.d.comb += second.addr.eq(Cat(self.address, 1))
-            m.d.sync += self.word_1.eq(second.data)
         return m

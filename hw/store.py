@@ -5,10 +5,25 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Value, signed
 from amaranth.lib.memory import Memory
 
+from loschmidt.spec.part import Family
 
-def store(width: int, depth: int) -> Memory:
-    """A memory of signed words. Depth 1 would have an address of no bits, which some tools do not take."""
-    return Memory(shape=signed(width), depth=max(2, depth), init=[])
+from .boards.target import family
+
+#: Families whose logic cells can be memories, and the most words that are then kept in them.
+CELLS, CELL_WORDS = (Family.ECP5, Family.GOWIN, Family.XILINX7), 64
+
+
+def style(depth: int, platform: object) -> dict[str, str]:
+    """Attributes of a memory of that many words: whether it is to be made of logic cells."""
+    return {"ram_style": "distributed"} if depth <= CELL_WORDS and family(platform) in CELLS else {}
+
+
+def store(width: int, depth: int, platform: object) -> Memory:
+    """A memory of signed words, of logic cells where `style` says so.
+
+    Depth 1 would have an address of no bits, which some tools do not take.
+    """
+    return Memory(shape=signed(width), depth=max(2, depth), init=[], attrs=style(depth, platform))
 
 
 def of_lane(lane: Value, address: Value, lanes: int) -> Value:

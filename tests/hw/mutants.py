@@ -122,7 +122,7 @@ INTEGRATOR = {
     "late_state": Fault('place(0, "state")', 'place(1, "state")'),
     "drift_kicks": Fault("kicks[3], moved_p", "drifts[3], moved_p"),
     "mass_of_the_neighbour": Fault("row.eq(host.address - first)", "row.eq(host.address - first + 1)"),
-    "untimely_trace": Fault("writes[Bank.TRACE].en.eq(drifts[10] & at[10].ticket.trace)", "writes[Bank.TRACE].en.eq(drifts[10])"),
+    "untimely_trace": Fault("trace.write.eq(drifts[10] & at[10].ticket.trace)", "trace.write.eq(drifts[10])"),
     "early_momentum_operand": Fault('"p_later", STORE - 4)', '"p_later", STORE - 5)'),
 }
 
