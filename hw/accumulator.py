@@ -12,27 +12,31 @@ from loschmidt.spec.shape import Shape
 
 from .host_access import HostAccess
 from .operation import aged_layout
+from .rounding import plus
 from .store import store
 
 
 class Accumulator(wiring.Component):
-    """Adds ``term << shift`` to a word. Throughput one a cycle, but the same word not within `ACCUMULATOR_LATENCY` cycles.
+    """Adds a term to a word. Throughput one a cycle, but the same word not within `ACCUMULATOR_LATENCY` cycles.
 
     Members
     -------
     operation : In, at every age
-    term : In(signed(sum)), at age 5
-    host, host_total : the memory, read a cycle after ``host.address``
+    term, carry : In(signed(accumulator)), In(1), at age 7; what is added is their sum
+    host : the host can only write zeros
+    word : Out, what the memory holds at ``host.address``, two cycles later
     """
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
+        word = signed(shape.formats.accumulator)
         super().__init__(
             {
                 "operation": In(aged_layout(shape)),
-                "term": In(signed(shape.sum_width)),
+                "term": In(word),
+                "carry": In(1),
                 "host": In(HostAccess(shape)),
-                "host_total": Out(signed(shape.formats.accumulator)),
+                "word": Out(word),
             }
         )
 
@@ -42,17 +46,14 @@ class Accumulator(wiring.Component):
         width = self.array.formats.accumulator
         m.submodules.memory = memory = store(width, layout.depth(Bank.ACCUMULATOR, self.array))
         read, write = memory.read_port(), memory.write_port()
-        shifted, term, total = Signal(signed(width)), Signal(signed(width)), Signal(signed(width))
-        m.d.sync += [
-            shifted.eq((self.term << op.age_5.shift)[:width]),
-            term.eq(shifted),
-            total.eq(read.data + term),
-        ]
+        total = Signal(signed(width))
+        m.d.sync += [self.word.eq(read.data), total.eq(plus(self.word, self.term, self.carry))]
+        with m.If(host.active):
+            m.d.sync += total.eq(0)
         m.d.comb += [
-            read.addr.eq(Mux(host.active, host.address, op.age_6.accumulator)),
-            self.host_total.eq(read.data),
+            read.addr.eq(Mux(host.active, host.address, op.age_5.accumulator)),
             write.addr.eq(Mux(host.active, host.address, op.age_8.accumulator)),
-            write.data.eq(Mux(host.active, host.data[:width].as_signed(), total)),
+            write.data.eq(total),
             write.en.eq(Mux(host.active, host.write & (host.bank == Bank.ACCUMULATOR), op.age_8.valid & op.age_8.accumulate)),
         ]
         return m

@@ -1,4 +1,4 @@
-"""The activation of one lane: a piecewise linear table and its integral, by the lane's own multiplier."""
+"""The activation of a tile: a piecewise linear table and its integral, one sum a cycle."""
 
 from __future__ import annotations
 
@@ -11,102 +11,87 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .host_access import HostAccess
-from .operation import Consumer, aged_layout
-from .rounding import saturated
+from .multiplier import Multiplier
+from .rounding import extended, plus, saturated, split
 from .store import store
+
+#: Banks of the table, and the members of `Activation` that show them to the host.
+TABLES = {Bank.TABLE_VALUE: "value", Bank.TABLE_RISE: "rise", Bank.TABLE_INTEGRAL: "integral"}
 
 
 class Activation(wiring.Component):
-    """Keeps, per way and row, the table input z, the activation y and the potential q.
+    """y = value + nearest(rise * offset), q = integral + nearest((value + y) * offset), with the segment's row of the table.
 
-    y = value + nearest(rise * offset), q = integral + nearest((value + y) * offset): the products are made outside.
+    Throughput one a cycle; stages as in `operation`.
 
     Members
     -------
-    operation : In, at every age
-    result : In(signed(sum)), rounded, at age 8
-    padded : In(1), static: the last row holds no oscillator. Its activation stays zero, whatever the table says of z = 0: it must not move
-    rise, offset, y, pair, potential_low, potential_high : Out(signed(multiplier)), at age 1; pair = value + y
-    host, host_value, host_rise, host_integral : the table's memories, read a cycle after ``host.address``
+    sum : In(signed(sum)), at stage 0
+    rests : In(1), at stage 6: y is zero whatever the table says, as what only pads a row must not move
+    y : Out(activation), at stage 7
+    potential : Out(potential), at stage 11
+    host : the table is written through it; value, rise, integral : Out, read at ``host.address``, two cycles later
     """
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
         word = signed(shape.formats.multiplier)
-        outputs = ("rise", "offset", "y", "pair", "potential_low", "potential_high", "host_value", "host_rise")
         super().__init__(
             {
-                "operation": In(aged_layout(shape)),
-                "result": In(signed(shape.sum_width)),
-                "padded": In(1),
+                "sum": In(signed(shape.sum_width)),
+                "rests": In(1),
+                "y": Out(word),
+                "potential": Out(signed(shape.formats.potential.width)),
                 "host": In(HostAccess(shape)),
-                **{name: Out(word) for name in outputs},
-                "host_integral": Out(signed(shape.formats.potential.width)),
+                **{name: Out(signed(layout.width(bank, shape))) for bank, name in TABLES.items()},
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        f, op, host = self.array.formats, self.operation, self.host
-        unit, files = f.multiplier - 1, self.array.ways * self.array.rows
-        m.submodules.z = z = store(f.table_width, files)
-        m.submodules.y = y = store(f.multiplier, files)
-        m.submodules.pair = pair = store(f.multiplier, files)
-        m.submodules.potential = potential = store(f.potential.width, files)
+        f, host = self.array.formats, self.host
+        unit = f.multiplier - 1
 
-        def segment(code: Value) -> Value:
-            """Unsigned index: the top bits, counted from the lowest segment."""
-            top = code[unit:]
-            return Cat(top[:-1], ~top[-1])
+        def later(value: Value, name: str, cycles: int) -> Value:
+            for _ in range(cycles):
+                delayed = Signal.like(value, name=name)
+                m.d.sync += delayed.eq(value)
+                value = delayed
+            return value
 
-        tables = {}
-        for bank, now in ((Bank.TABLE_VALUE, 5), (Bank.TABLE_RISE, 0), (Bank.TABLE_INTEGRAL, 5)):
+        # Stage 0 to 1: the code of z.
+        floor, half, rest = split(self.sum, f.table_shift)
+        code, z = Signal(signed(self.array.sum_width - f.table_shift + 1)), Signal(signed(f.table_width))
+        m.d.sync += code.eq(floor + (half & (rest | floor[0])))
+        m.d.comb += z.eq(saturated(code, f.table_width)[0])
+
+        # Stage 1 to 3: its row of the table; the index counts from the lowest segment.
+        segment = Cat(z[unit:-1], ~z[-1])
+        for bank, name in TABLES.items():
             m.submodules[bank.name.lower()] = memory = store(layout.width(bank, self.array), f.segments)
-            code, read, write = z.read_port(domain="comb"), memory.read_port(), memory.write_port()
+            read, write = memory.read_port(), memory.write_port()
             m.d.comb += [
-                code.addr.eq(getattr(op, f"age_{now}").file),
-                read.addr.eq(Mux(host.active, host.address, segment(code.data))),
+                read.addr.eq(Mux(host.active, host.address, segment)),
                 write.addr.eq(host.address),
                 write.data.eq(host.data[: layout.width(bank, self.array)].as_signed()),
                 write.en.eq(host.active & host.write & (host.bank == bank)),
             ]
-            if now == 0:
-                m.d.sync += self.offset.eq(code.data[:unit])
-            tables[bank] = read.data
-        m.d.comb += [
-            self.rise.eq(tables[Bank.TABLE_RISE]),
-            self.host_rise.eq(tables[Bank.TABLE_RISE]),
-            self.host_value.eq(tables[Bank.TABLE_VALUE]),
-            self.host_integral.eq(tables[Bank.TABLE_INTEGRAL]),
-        ]
+            m.d.sync += getattr(self, name).eq(read.data)
+        offset = later(z[:unit], "offset", 2)
 
-        # Read at age 5, the row is at hand at 6 and needed at 8.
-        value = [tables[Bank.TABLE_VALUE], *(Signal(signed(f.multiplier), name=f"value_{age}") for age in (7, 8))]
-        integral = [tables[Bank.TABLE_INTEGRAL], *(Signal(signed(f.potential.width), name=f"integral_{age}") for age in (7, 8))]
-        for chain in (value, integral):
-            m.d.sync += [chain[1].eq(chain[0]), chain[2].eq(chain[1])]
+        # Stage 3 to 7: y.
+        m.submodules.slope = slope = Multiplier(f.multiplier)
+        m.d.comb += [slope.left.eq(self.rise), slope.right.eq(offset)]
+        value = later(self.value, "value_later", 3)
+        floor, half, rest = split(slope.product, unit)
+        y = plus(extended(value, f.multiplier), extended(floor, f.multiplier), half & (rest | floor[0]))
+        m.d.sync += self.y.eq(Mux(self.rests, 0, y))
 
-        code, _ = saturated(self.result, f.table_width)
-        value_of_z = Signal(signed(f.multiplier))
-        m.d.comb += value_of_z.eq(value[2] + self.result)
-        last_rows = [way * self.array.rows + self.array.rows - 1 for way in range(self.array.ways)]
-        there = ~(self.padded & Cat(op.age_8.out_file == file for file in last_rows).any())
-        for memory, word, consumer, enable in (
-            (z, code, Consumer.Z, 1),
-            (y, value_of_z, Consumer.Y, there),
-            (pair, value[2] + value_of_z, Consumer.Y, there),
-            (potential, integral[2] + self.result, Consumer.POTENTIAL, 1),
-        ):
-            write = memory.write_port()
-            m.d.comb += [
-                write.addr.eq(op.age_8.out_file),
-                write.data.eq(word),
-                write.en.eq(op.age_8.valid & (op.age_8.consumer == consumer) & enable),
-            ]
-        for memory, outputs in ((y, (self.y,)), (pair, (self.pair,)), (potential, (self.potential_low, self.potential_high))):
-            read = memory.read_port(domain="comb")
-            m.d.comb += read.addr.eq(op.age_0.file)
-            for index, output in enumerate(outputs):
-                last = index == len(outputs) - 1
-                m.d.sync += output.eq(read.data >> unit * index if last else read.data[:unit])
+        # Stage 7 to 11: the potential, from the knot before and y.
+        m.submodules.area = area = Multiplier(f.multiplier)
+        m.d.comb += [area.left.eq(later(value, "value_latest", 1) + self.y), area.right.eq(later(offset, "offset_later", 4))]
+        integral = later(self.integral, "integral_later", 7)
+        floor, half, rest = split(area.product, unit)
+        width = len(self.potential)
+        m.d.sync += self.potential.eq(plus(extended(integral, width), extended(floor, width), half & (rest | floor[0])))
         return m

@@ -31,10 +31,9 @@ class Array(wiring.Component):
         m.submodules.ring = ring = Ring(self.array)
         wiring.connect(m, control.i, wiring.flipped(self.i))
         wiring.connect(m, wiring.flipped(self.o), control.o)
-        for name in ("operation", "input", "lane", "every", "capture", "chain_move", "restart"):
+        for name in ("operation", "input", "s", "restart"):
             m.d.comb += getattr(ring, name).eq(getattr(control, name))
-        for name in control.host.signature.members:
-            m.d.comb += getattr(ring.host, name).eq(getattr(control.host, name))
-        for name in ("chain", "overflow", "clip"):
+        wiring.connect(m, control.host, ring.host)
+        for name in ("overflow", "clip"):
             m.d.comb += getattr(control, name).eq(getattr(ring, name))
         return m

@@ -1,102 +1,51 @@
-"""An engine walks one group of a program: for every row its slots, for every slot its inner loop."""
+"""The inner loop of a slot: one operation for each turn, with the addresses that `spec.layout` gives it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import data, wiring
-from amaranth.lib.memory import Memory
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
+from .fetch import item_layout
 from .index import index
-from .operation import Consumer, Left, Right, Scale, Source
-from .program import Loop, Place, Row
-
-
-def row_layout(shape: Shape, rows: Sequence[Row]) -> data.StructLayout:
-    """A `program.Row` as it stands in the sequencer's memory."""
-    return data.StructLayout(
-        {
-            **{f"loop_{loop.name.lower()}": 1 for loop in Loop},
-            **{f"place_{place.name.lower()}": 1 for place in Place},
-            "left": Left,
-            "right": Right,
-            "scale": Scale,
-            "parameter": range(layout.depth(Bank.PARAMETER, shape)),
-            "accumulator": range(layout.depth(Bank.ACCUMULATOR, shape)),
-            "negate": 1,
-            "fresh": 1,
-            "consumer": Consumer,
-            "source": Source,
-            "ends_group": 1,
-            "ends_step": 1,
-            "prologue": 1,
-            "following": range(len(rows)),
-            "following_short": 1,
-            "following_wait": 6,
-        }
-    )
-
-
-def row_fields(row: Row) -> dict[str, object]:
-    """Values for `row_layout`."""
-    slot = row.slot
-    same = {name: getattr(slot, name) for name in ("left", "right", "scale", "parameter", "accumulator", "consumer", "source")}
-    return {
-        **same,
-        **{f"loop_{loop.name.lower()}": int(slot.loop is loop) for loop in Loop},
-        **{f"place_{place.name.lower()}": int(slot.place is place) for place in Place},
-        "negate": int(slot.negate),
-        "fresh": int(slot.fresh),
-        "ends_group": int(row.ends_group),
-        "ends_step": int(row.ends_step),
-        "prologue": int(row.prologue),
-        "following": row.following,
-        "following_short": int(row.following_short),
-        "following_wait": row.following_wait,
-    }
+from .program import Row
 
 
 class Engine(wiring.Component):
-    """Counts through a group, one operation for each ``advance``.
+    """Takes the items of `fetch.Fetch` and offers their operations, one for each ``advance``.
 
     Members
     -------
-    start, way_i, row_i : begin the group at program row ``row_i`` for a way; only while ``free``
-    free : the engine is idle, or about to be
-    valid, advance : an operation is offered; it has been issued
-    way, slot : whose, and the program row
-    row : r of the group; operand_row, block, column : row of the operands, s and c (or m) of the inner loops
-    offset, offset_parameter : what is added to the slot's base addresses
-    begins, finishes, hops : first and last operation of the slot in this row; the sum hops to the next lane
-    group_ends : last operation of the group
+    item, item_valid, item_ready : In, In(1), Out(1); an item is taken as the operations of the one before end
+    valid, advance : Out(1), In(1), an operation is offered; it has been taken, only while ``valid``
+    current : Out, the item whose operation is offered
+    operand_row, block, column : Out, row of the operands, s and c (or m) of the inner loops
+    offset, offset_parameter : Out, what is added to the slot's base addresses
+    begins, finishes, hops : Out(1), first and last operation of the slot in this row; the sum hops to the next lane
+    group_ends : Out(1), last operation of the group
     """
 
     def __init__(self, shape: Shape, rows: Sequence[Row]) -> None:
-        self.array, self.rows = shape, rows
-        pc = range(len(rows))
-        row = index(shape.rows)
-        inner = index(max(shape.lanes, shape.inputs))
+        self.array = shape
+        item, row = item_layout(shape, rows), index(shape.rows)
         address = index(layout.depth(Bank.PARAMETER, shape))
         super().__init__(
             {
-                "start": In(1),
-                "way_i": In(index(shape.ways)),
-                "row_i": In(pc),
-                "free": Out(1),
+                "item": In(item),
+                "item_valid": In(1),
+                "item_ready": Out(1),
                 "valid": Out(1),
                 "advance": In(1),
-                "way": Out(index(shape.ways)),
-                "slot": Out(row_layout(shape, rows)),
-                "row": Out(row),
+                "current": Out(item),
                 "operand_row": Out(row),
                 "block": Out(row),
-                "column": Out(inner),
+                "column": Out(index(max(shape.lanes, shape.inputs))),
                 "offset": Out(address),
                 "offset_parameter": Out(address),
                 "begins": Out(1),
@@ -108,31 +57,23 @@ class Engine(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shape, slot = self.array, self.slot
-        m.submodules.program = program = Memory(
-            shape=row_layout(shape, self.rows), depth=len(self.rows), init=[row_fields(row) for row in self.rows]
-        )
-        read = program.read_port(domain="comb")
-        counter, first = Signal(range(len(self.rows))), Signal(range(len(self.rows)))
-        m.d.comb += [read.addr.eq(counter), slot.eq(read.data)]
-
-        inner_row = Signal.like(self.row)  # s of a row pass, row of a column pass
-        travelled, fed, carried = (Signal.like(self.offset, name=name) for name in ("travelled", "fed", "carried"))
-        stride = Signal.like(self.offset)
+        shape, slot = self.array, self.current.slot
+        inner_row = Signal.like(self.block)  # s of a row pass, row of a column pass
+        travelled, fed, carried, stride = (Signal.like(self.offset, name=name) for name in ("travelled", "fed", "carried", "stride"))
         block_ends, column_ends = Signal(), Signal()
+        limit = Mux(slot.loop_input, shape.inputs - 1, Mux(slot.loop_column, 0, shape.lanes - 1))
         m.d.comb += [
-            self.free.eq(~self.valid | (self.advance & self.group_ends)),
-            self.begins.eq((self.column == 0) & (inner_row == 0)),
-            self.operand_row.eq(Mux(slot.loop_column, inner_row, self.row)),
+            self.operand_row.eq(Mux(slot.loop_column, inner_row, self.current.row)),
             self.block.eq(inner_row),
-            self.hops.eq(slot.loop_column & (inner_row == 0) & (self.column != 0)),
-            column_ends.eq(self.column == Mux(slot.loop_input, shape.inputs - 1, shape.lanes - 1)),
+            self.hops.eq(slot.loop_column & (inner_row == 0)),
+            column_ends.eq(self.column == limit),
             block_ends.eq(inner_row == shape.rows - 1),
             self.finishes.eq(slot.loop_single | (column_ends & (slot.loop_input | block_ends))),
-            self.group_ends.eq(self.finishes & slot.ends_group & (self.row == shape.rows - 1)),
+            self.group_ends.eq(self.finishes & self.current.last),
+            self.item_ready.eq(~self.valid | (self.advance & self.finishes)),
         ]
         with m.If(slot.loop_single):
-            m.d.comb += [self.offset.eq(self.row), self.offset_parameter.eq(self.row)]
+            m.d.comb += [self.offset.eq(self.current.row), self.offset_parameter.eq(self.current.row)]
         with m.Elif(slot.loop_input):
             m.d.comb += [self.offset.eq(fed), self.offset_parameter.eq(fed)]
         with m.Elif(slot.loop_row):
@@ -140,7 +81,9 @@ class Engine(wiring.Component):
         with m.Else():
             m.d.comb += self.offset_parameter.eq(carried + stride)
 
+        start = 1 % shape.lanes  # of a column pass, so that the last hop brings sums home
         with m.If(self.advance):
+            m.d.sync += self.begins.eq(0)
             with m.If(slot.loop_input):
                 m.d.sync += [fed.eq(fed + 1), self.column.eq(self.column + 1)]
             with m.If(slot.loop_row):
@@ -151,24 +94,21 @@ class Engine(wiring.Component):
                 m.d.sync += [inner_row.eq(inner_row + 1), stride.eq(stride + shape.padded)]
                 with m.If(block_ends):
                     m.d.sync += [inner_row.eq(0), stride.eq(0), carried.eq(carried + 1), self.column.eq(self.column + 1)]
+                    with m.If(self.column == shape.lanes - 1):
+                        # From the last column of this row to its column 0.
+                        m.d.sync += [self.column.eq(0), carried.eq(carried - (shape.lanes - 1))]
+                    with m.If(column_ends):
+                        m.d.sync += carried.eq(carried + (shape.lanes + start))
             with m.If(self.finishes):
-                m.d.sync += [self.column.eq(0), inner_row.eq(0), counter.eq(counter + 1)]
-                with m.If(slot.ends_group):
-                    m.d.sync += [counter.eq(first), self.row.eq(self.row + 1)]
-            with m.If(self.group_ends):
                 m.d.sync += self.valid.eq(0)
-        with m.If(self.start):
+        with m.If(self.item_ready & self.item_valid):
             m.d.sync += [
                 self.valid.eq(1),
-                self.way.eq(self.way_i),
-                counter.eq(self.row_i),
-                first.eq(self.row_i),
-                self.row.eq(0),
-                self.column.eq(0),
+                self.current.eq(self.item),
+                self.begins.eq(1),
+                self.column.eq(Mux(self.item.slot.loop_column, start, 0)),
                 inner_row.eq(0),
-                travelled.eq(0),
-                fed.eq(0),
-                carried.eq(0),
-                stride.eq(0),
             ]
+            with m.If(self.item.first):
+                m.d.sync += [travelled.eq(0), fed.eq(0), carried.eq(start), stride.eq(0)]
         return m

@@ -1,4 +1,4 @@
-"""The reversible integrator of one lane: positions and momenta, drift, kick, nudge and flip."""
+"""The state of a tile's lanes, all contexts of it, and the integer shears that advance it, one lane a cycle."""
 
 from __future__ import annotations
 
@@ -7,118 +7,189 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout
+from loschmidt.spec.hamiltonian import Parameter
 from loschmidt.spec.layout import Bank
+from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
-from .host_access import HostAccess
-from .operation import Consumer, aged_layout
-from .store import store
+from .host_access import HostAccess, lanes_per_tile
+from .multiplier import Multiplier
+from .narrow import Narrow
+from .operation import STORE, Consumer, stage_layout
+from .rounding import ONE, NearestShift, extended, sum_of_three
+from .store import of_lane, store
+
+#: Banks of a tile, and the members of `Integrator` that show them to the host.
+STATES = {Bank.POSITION: "position", Bank.MOMENTUM: "momentum", Bank.NUDGE: "nudge", Bank.TRACE: "trace"}
 
 
 class Integrator(wiring.Component):
-    """State of all contexts of one lane, and the integer shears that advance it.
-
-    Each shear adds to position a function of momentum, or to momentum a function of position, and wraps modulo 2^width, so each can be
-    undone. Throughput one shear a cycle; latencies as in `operation`.
+    """Kick and drift. Each adds to momentum a function of position, or to position a function of momentum, and wraps modulo 2^width,
+    so each can be undone. Throughput one lane a cycle; stages as in `operation`.
 
     Members
     -------
-    operation : In, at every age
-    change : In(signed(sum)), rounded: half a drift, or a kick's minuend, at age 8
-    nudge : In(state), added to a kick at age 8, subtracted if the operation says so
-    flip, move : members of ``host``: momentum to its negative, in place or on the way to another context
-    low, high : Out, the momentum's two digits at age 1; 0 for the most negative code, which must not drift
-    momentum : Out(state), new at age 9 (or as it was, for a drift)
-    position : Out(state), new at age 10
-    host_position, host_momentum : Out(state), a cycle after ``host.address``
+    stages : In, the tickets under way
+    sum : In(signed(sum)), at stage 0
+    s : In, static: the time step is 2**-s
+    x, p : Out(operand), at stage 11
+    x_clipped, p_clipped : Out(1), likewise
     overflow : Out(ways), a pulse if a shear wrapped
+    host : In; position, momentum, nudge, trace : Out(state), read at ``host.address`` of ``host.lane``, two cycles later
     """
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
-        m, state = shape.formats.multiplier, signed(shape.formats.state.width)
+        operand, state = signed(shape.formats.operand.width), signed(shape.formats.state.width)
         super().__init__(
             {
-                "operation": In(aged_layout(shape)),
-                "change": In(signed(shape.sum_width)),
-                "nudge": In(state),
-                "low": Out(signed(m)),
-                "high": Out(signed(m)),
-                "momentum": Out(state),
-                "position": Out(state),
-                "host": In(HostAccess(shape)),
-                "host_position": Out(state),
-                "host_momentum": Out(state),
+                "stages": In(stage_layout(shape)),
+                "sum": In(signed(shape.sum_width)),
+                "s": In(range(STEP_LIMIT + 1)),
+                "x": Out(operand),
+                "p": Out(operand),
+                "x_clipped": Out(1),
+                "p_clipped": Out(1),
                 "overflow": Out(shape.ways),
+                "host": In(HostAccess(shape)),
+                **{name: Out(state) for name in STATES.values()},
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        op, host, w = self.operation, self.host, self.array.formats.state.width
-        digit = self.array.formats.multiplier - 1
-        depth = layout.depth(Bank.POSITION, self.array)
-        m.submodules.positions = positions = store(w, depth)
-        m.submodules.momenta = momenta = store(w, depth)
-        issue, read_q, read_p = momenta.read_port(), positions.read_port(), momenta.read_port()
-        write_q, write_p = positions.write_port(), momenta.write_port()
+        shape, f, at, host = self.array, self.array.formats, self.stages, self.host
+        w, lanes = f.state.width, lanes_per_tile(shape)
+        digit = f.multiplier - 1
+        kicks = [stage.consumer == Consumer.KICK for stage in at]
+        drifts = [kick | (stage.consumer == Consumer.DRIFT) for kick, stage in zip(kicks, at, strict=True)]
 
-        m.d.comb += issue.addr.eq(op.age_0.state)
-        lowest = Signal()
+        def later(value: Value, name: str, cycles: int) -> Value:
+            for _ in range(cycles):
+                delayed = Signal.like(value, name=name)
+                m.d.sync += delayed.eq(value)
+                value = delayed
+            return value
+
+        def place(stage: int, name: str) -> Value:
+            return of_lane(at[stage].lane, at[stage].ticket[name], lanes)
+
+        there = of_lane(host.lane, host.address, lanes)
+        beyond = of_lane(host.lane, host.destination, lanes)
+
+        # The memories, each with the stage at which an operation reads it; what is read is at hand two cycles later.
+        reads, writes = {}, {}
+        for bank, address in (
+            (Bank.MOMENTUM, place(0, "state")),
+            (Bank.NUDGE, place(0, "nudge_address")),
+            (Bank.POSITION, place(7, "state")),
+            (Bank.TRACE, there),
+        ):
+            m.submodules[bank.name.lower()] = memory = store(w, layout.depth(bank, shape) * lanes)
+            reads[bank], writes[bank] = memory.read_port(), memory.write_port()
+            m.d.comb += reads[bank].addr.eq(Mux(host.active, there, address))
+            m.d.sync += getattr(self, STATES[bank]).eq(reads[bank].data)
+
+        # Inverse masses, which the host writes among the lanes' parameters.
+        first = layout.base(Parameter.INVERSE_MASS, shape)
+        m.submodules.masses = masses = store(f.weight.width, shape.rows * lanes)
+        mass, mass_write = masses.read_port(), masses.write_port()
+        row = Signal(range(max(2, shape.rows)))
+        m.d.comb += row.eq(host.address - first)
+        written = host.active & host.write & (host.bank == Bank.PARAMETER) & (host.address >= first) & (host.address < first + shape.rows)
         m.d.comb += [
-            lowest.eq(issue.data == self.array.formats.state.lowest),
-            self.low.eq(issue.data[:digit]),
-            self.high.eq(Mux(lowest, 0, issue.data >> digit)),
+            mass.addr.eq(of_lane(at[1].lane, at[1].ticket.row, lanes)),
+            mass_write.addr.eq(of_lane(host.lane, row, lanes)),
+            mass_write.data.eq(host.data[: f.weight.width].as_signed()),
+            mass_write.en.eq(written),
         ]
 
-        address = Mux(host.active, host.address, op.age_7.state)
-        m.d.comb += [read_q.addr.eq(address), read_p.addr.eq(address)]
-        m.d.comb += [self.host_position.eq(read_q.data), self.host_momentum.eq(read_p.data)]
+        # Stage 0 to 2: the kick, in units of the state; a drift alone changes no momentum.
+        m.submodules.kick_shift = kick_shift = NearestShift(shape.sum_width, f.kick_shift(0), STEP_LIMIT)
+        m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s)]
 
-        # Age 8: the kick, and the first half drift.
-        wide = signed(self.array.sum_width + 2)
-        kicked, drifted, half = Signal(wide), Signal(wide), Signal(signed(self.array.sum_width))
-        nudge = Mux(op.age_8.nudge, Mux(op.age_8.nudge_negate, -self.nudge, self.nudge), 0)
-        kick = op.age_8.consumer == Consumer.KICK
+        # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
+        ticket, wide = at[2].ticket, max(len(kick_shift.result), w) + 2
+        kicked = Signal(signed(wide))
+        minus = ticket.nudge & ticket.nudge_negate & kicks[2]
+        addends = [
+            self.momentum,
+            ~Mux(kicks[2], kick_shift.result, 0).as_signed(),
+            Mux(ticket.nudge & kicks[2], self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed(),
+        ]
+        # The inverted change lacks one, and so does the inverted nudge.
+        m.d.sync += kicked.eq(sum_of_three(*(extended(addend, wide) for addend in addends), ONE, minus))
+        momentum = kicked[:w].as_signed()
+
+        # Stage 3 to 7: the drift's product, of two digits; the most negative code is its own negative and must not drift.
+        m.submodules.low = low = Multiplier(f.multiplier)
+        m.submodules.high = high = Multiplier(f.multiplier)
+        mu = later(mass.data, "mu", 1)
+        m.d.comb += [
+            low.left.eq(mu),
+            high.left.eq(mu),
+            low.right.eq(momentum[:digit]),
+            high.right.eq(Mux(momentum == f.state.lowest, 0, momentum >> digit)),
+        ]
+        product = Signal(signed(f.multiplier + w + 1))
+        m.d.sync += product.eq(low.product + (high.product << digit))
+
+        # Stage 7 to 9: half a drift.
+        m.submodules.drift_shift = drift_shift = NearestShift(len(product), f.drift_shift(0), STEP_LIMIT)
+        m.d.comb += [drift_shift.value.eq(product), drift_shift.amount.eq(self.s)]
+        half = drift_shift.result
+
+        # Stage 9 to 10: the position takes it, once or twice; whether the second half alone wraps is found a cycle later.
+        position, wide = Signal(signed(w)), max(len(half), w) + 1
+        drifted, twice = Signal(signed(wide)), Signal(signed(wide))
         m.d.sync += [
-            kicked.eq(Mux(kick, read_p.data - self.change + nudge, read_p.data)),
-            drifted.eq(read_q.data + self.change),
-            half.eq(self.change),
+            position.eq(self.position + Mux(at[9].ticket.double, half << 1, half)),
+            drifted.eq(self.position + half),
+            twice.eq(drifted[:w].as_signed() + Mux(at[10].ticket.double, later(half, "half", 1), 0).as_signed()),
         ]
 
-        # Age 9: momentum is written, the second half drift follows.
-        twice = Signal(wide)
-        m.d.comb += self.momentum.eq(kicked[:w])
-        m.d.sync += twice.eq(drifted[:w].as_signed() + Mux(op.age_9.double, half, 0))
-        m.d.comb += self.position.eq(twice[:w])
-
+        # Operands; that of the momentum waits for that of the position.
+        m.submodules.narrow_p = narrow_p = Narrow(f)
+        m.submodules.narrow_x = narrow_x = Narrow(f)
         m.d.comb += [
-            write_p.addr.eq(Mux(host.active, Mux(host.move, host.destination, host.address), op.age_9.state)),
-            write_q.addr.eq(Mux(host.active, Mux(host.move, host.destination, host.address), op.age_10.state)),
+            narrow_p.value.eq(momentum),
+            narrow_x.value.eq(position),
+            self.p.eq(later(narrow_p.operand, "p_later", STORE - 4)),
+            self.p_clipped.eq(later(narrow_p.clipped, "p_clipped_later", STORE - 4)),
+            self.x.eq(narrow_x.operand),
+            self.x_clipped.eq(narrow_x.clipped),
         ]
-        with m.If(host.active):
-            m.d.comb += [
-                write_q.en.eq(host.move | (host.write & (host.bank == Bank.POSITION))),
-                write_p.en.eq(host.move | (host.write & (host.bank == Bank.MOMENTUM))),
-                write_q.data.eq(Mux(host.move, read_q.data, host.data[:w].as_signed())),
-                write_p.data.eq(Mux(host.move, Mux(host.flip, -read_p.data, read_p.data), host.data[:w].as_signed())),
-            ]
-        with m.Else():
-            m.d.comb += [
-                write_p.en.eq(op.age_9.valid & (op.age_9.consumer == Consumer.KICK)),
-                write_p.data.eq(kicked[:w].as_signed()),
-                write_q.en.eq(op.age_10.valid & (op.age_10.consumer == Consumer.DRIFT)),
-                write_q.data.eq(twice[:w].as_signed()),
-            ]
 
-        def wrapped(total: Value) -> Value:
-            return total[w:] != total[w - 1].replicate(len(total) - w)
+        # What is written: by operations, or by the host, which also copies and flips.
+        moved_q, moved_p = Signal(signed(w)), Signal(signed(w))
+        m.d.sync += [moved_q.eq(self.position), moved_p.eq(Mux(host.flip, -self.momentum, self.momentum))]
+        mine = host.active & host.write
+        for bank, stage, value, enable, moved in (
+            (Bank.MOMENTUM, 3, momentum, kicks[3], moved_p),
+            (Bank.POSITION, 10, position, drifts[10], moved_q),
+        ):
+            m.d.comb += [
+                writes[bank].addr.eq(Mux(host.active, Mux(host.move, beyond, there), place(stage, "state"))),
+                writes[bank].data.eq(Mux(host.active, Mux(host.move, moved, host.data[:w].as_signed()), value)),
+                writes[bank].en.eq(Mux(host.active, host.move | (mine & (host.bank == bank)), enable)),
+            ]
+        m.d.comb += [
+            writes[Bank.NUDGE].addr.eq(there),
+            writes[Bank.NUDGE].data.eq(host.data[:w].as_signed()),
+            writes[Bank.NUDGE].en.eq(mine & (host.bank == Bank.NUDGE)),
+            writes[Bank.TRACE].addr.eq(place(10, "trace_address")),
+            writes[Bank.TRACE].data.eq(position),
+            writes[Bank.TRACE].en.eq(drifts[10] & at[10].ticket.trace),
+        ]
 
-        for way in range(self.array.ways):
-            at_9, at_10 = op.age_9.valid & (op.age_9.way == way), op.age_10.valid & (op.age_10.way == way)
-            m.d.comb += self.overflow[way].eq(
-                (at_9 & (op.age_9.consumer == Consumer.KICK) & wrapped(kicked))
-                | (at_9 & (op.age_9.consumer == Consumer.DRIFT) & wrapped(drifted))
-                | (at_10 & (op.age_10.consumer == Consumer.DRIFT) & wrapped(twice))
-            )
+        # Whether a sum wrapped, a cycle after it was formed.
+        for total, stage, happens in ((kicked, 3, kicks), (drifted, 10, drifts), (twice, 11, drifts)):
+            wraps, way = Signal(name="wraps"), Signal.like(at[0].ticket.way, name="wrapping_way")
+            m.d.sync += [
+                wraps.eq(happens[stage] & (total[w:] != total[w - 1].replicate(len(total) - w))),
+                way.eq(at[stage].ticket.way),
+            ]
+            for number in range(shape.ways):
+                with m.If(wraps & (way == number)):
+                    m.d.comb += self.overflow[number].eq(1)
         return m

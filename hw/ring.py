@@ -1,46 +1,50 @@
-"""The ring: lanes, each connected to the next one only, beside what all of them are told."""
+"""The ring: tiles of lanes, each connected to the next one only, beside what all of them are told."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Module, signed
+from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
-from .host_access import HostAccess
-from .index import index
-from .lane import Lane
-from .operation import aged_layout
+from .host_access import HostAccess, lanes_per_tile
+from .operation import operation_layout
+from .tile import Tile
+
+#: Cycles from the ring's ports to a tile's lanes: a register here, and one at the tile's border.
+ENTRY = 2
+
+#: Most cycles from the tiles' borders to the ring's: of up to 256 tiles, four at a time.
+GATHERED = 4
 
 
 class Ring(wiring.Component):
-    """Lanes 0 to L - 1; operands, sums and outgoing words travel from lane l + 1 to lane l, and from lane 0 to lane L - 1.
+    """Lanes 0 to L - 1; operands and sums travel from lane l + 1 to lane l, and from lane 0 to lane L - 1.
 
     Members
     -------
-    operation, input, restart, capture, chain_move : In, as `Lane`'s, to all lanes
-    host : In, likewise, but ``host.write`` means lane ``lane`` only, unless ``every``
-    chain : Out, the word that lane 0 sends
-    overflow, clip : Out(ways), of all lanes together, a cycle after theirs
+    operation : In, `ENTRY` cycles before its age 0
+    input : In(operand), the input word, `ENTRY` cycles before age 1
+    s, restart : In, static; begins a way's flags anew
+    host : In(HostAccess)
+    overflow, clip : Out(ways), of all lanes together
     """
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
         super().__init__(
             {
-                "operation": In(aged_layout(shape)),
+                "operation": In(operation_layout(shape)),
                 "input": In(signed(shape.formats.operand.width)),
-                "host": In(HostAccess(shape)),
-                "lane": In(index(shape.lanes)),
-                "every": In(1),
-                "capture": In(1),
-                "chain_move": In(1),
-                "chain": Out(HostAccess(shape).members["data"].shape),
+                "s": In(range(STEP_LIMIT + 1)),
                 "restart": In(shape.ways),
+                "host": In(HostAccess(shape)),
                 "overflow": Out(shape.ways),
                 "clip": Out(shape.ways),
             }
@@ -48,25 +52,41 @@ class Ring(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        lanes = [Lane(self.array) for _ in range(self.array.lanes)]
-        for number, lane in enumerate(lanes):
-            m.submodules[f"lane_{number}"] = lane
-            following = lanes[(number + 1) % len(lanes)]
+        shape, size = self.array, lanes_per_tile(self.array)
+        tiles = [Tile(shape, min(size, shape.lanes - first)) for first in range(0, shape.lanes, size)]
+
+        def told(name: str, value: Value) -> Value:
+            copy = Signal.like(value, name=f"told_{name}")
+            m.d.sync += copy.eq(value)
+            return copy
+
+        common = {name: told(name, getattr(self, name)) for name in ("operation", "input", "s", "restart")}
+        asked = {name: told(f"host_{name}", getattr(self.host, name)) for name in self.host.signature.members if name != "answer"}
+        for number, tile in enumerate(tiles):
+            m.submodules[f"tile_{number}"] = tile
+            following = tiles[(number + 1) % len(tiles)]
+            lanes = range(number * size, number * size + tile.lanes)
+            padded = sum(1 << k for k, lane in enumerate(lanes) if lane + shape.lanes * (shape.rows - 1) >= shape.oscillators)
             m.d.comb += [
-                lane.operation.eq(self.operation),
-                lane.input.eq(self.input),
-                lane.ring_i.eq(following.ring_o),
-                lane.sum_i.eq(following.sum_o),
-                lane.restart.eq(self.restart),
-                lane.padded.eq(int(number + self.array.lanes * (self.array.rows - 1) >= self.array.oscillators)),
-                lane.capture.eq(self.capture),
-                lane.chain_move.eq(self.chain_move),
-                lane.chain_i.eq(following.chain_o),
+                tile.number.eq(number),
+                tile.padded.eq(padded),
+                tile.ring_i.eq(following.ring_o),
+                tile.sum_i.eq(following.sum_o),
+                *(getattr(tile, name).eq(value) for name, value in common.items()),
+                *(getattr(tile.host, name).eq(value) for name, value in asked.items()),
             ]
-            for name in self.host.signature.members:
-                m.d.comb += getattr(lane.host, name).eq(getattr(self.host, name))
-            m.d.comb += lane.host.write.eq(self.host.write & (self.every | (self.lane == number)))
-        m.d.comb += self.chain.eq(lanes[0].chain_o)
+
+        def gathered(name: str, values: Sequence[Value]) -> Value:
+            """All of them together, four at a time, each time with a register behind."""
+            if len(values) == 1:
+                return values[0]
+            joined = []
+            for k in range(0, len(values), 4):
+                joined.append(Signal.like(values[0], name=f"{name}_{k}"))
+                m.d.sync += joined[-1].eq(reduce(or_, values[k : k + 4]))
+            return gathered(name, joined)
+
+        m.d.comb += self.host.answer.eq(gathered("answer", [tile.host.answer for tile in tiles]))
         for name in ("overflow", "clip"):
-            m.d.sync += getattr(self, name).eq(reduce(or_, (getattr(lane, name) for lane in lanes)))
+            m.d.comb += getattr(self, name).eq(gathered(name, [getattr(tile, name) for tile in tiles]))
         return m

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from loschmidt.hw.operation import Consumer, Left, Right, Scale, Source
+from loschmidt.hw.operation import Consumer, Left, Right
 from loschmidt.spec import layout
 from loschmidt.spec.fixed import round_half_even, saturate, wrap
+from loschmidt.spec.hamiltonian import Parameter
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.region import Region, entry_shape, has_entries
 from loschmidt.spec.shape import Shape
@@ -22,8 +23,8 @@ from .operations import Operation
 
 Array = np.ndarray[Any, np.dtype[np.int64]]
 
-#: Operand files: one word per way and row.
-FILES = ("x", "p", "z", "y", "pair", "potential")
+#: Operands: one word per way and row, of the position two.
+FILES = ("x0", "x1", "p", "y", "potential")
 
 
 class Machine:
@@ -31,17 +32,18 @@ class Machine:
 
     Members
     -------
+    s : the time step is 2**-s
     memory : by bank, then lane (one for `layout.SHARED` banks), then address
     file : by name, then lane, then way * R + row
-    ring, total, scratch : by lane
+    ring, total : by lane
     overflow, clip : ways whose flag is up
     """
 
     def __init__(self, shape: Shape) -> None:
-        self.shape = shape
+        self.shape, self.s = shape, 0
         self.memory = {bank: [[0] * layout.depth(bank, shape) for _ in range(layout.lanes(bank, shape))] for bank in Bank}
         self.file = {name: [[0] * (shape.ways * shape.rows) for _ in range(shape.lanes)] for name in FILES}
-        self.ring, self.total, self.scratch = ([0] * shape.lanes for _ in range(3))
+        self.ring, self.total = ([0] * shape.lanes for _ in range(2))
         self.overflow: set[int] = set()
         self.clip: set[int] = set()
 
@@ -72,108 +74,98 @@ class Machine:
 
     def execute(self, op: Operation, word: int) -> None:
         """One operation, ``word`` being the broadcast input."""
-        lanes, width = range(self.shape.lanes), self.shape.sum_width
+        lanes, width, f = range(self.shape.lanes), self.shape.sum_width, self.shape.formats
         if op["ring_move"]:
-            x = self.file["x"]
-            self.ring = [x[lane][op["ring_file"]] if op["ring_load"] else self.ring[self._next(lane)] for lane in lanes]
-        terms = [wrap(self._term(op, lane, word), width) for lane in lanes]
+            x = self.file[f"x{op['buffer']}"]
+            self.ring = [x[lane][op["right_file"]] if op["ring_load"] else self.ring[self._next(lane)] for lane in lanes]
+        terms = [self._term(op, lane, word) for lane in lanes]
         if op["sum_add"]:
-            self.total = self._summed(self.total, terms, fresh=op["sum_first"], hop=op["sum_hop"])
-        if op["scratch_add"]:
-            self.scratch = self._summed(self.scratch, terms, fresh=op["scratch_first"], hop=0)
+            self.total = [wrap(a + b, width) for a, b in zip(self._start(op), terms, strict=True)]
         if op["accumulate"]:
             for memory, term in zip(self.memory[Bank.ACCUMULATOR], terms, strict=True):
-                memory[op["accumulator"]] = wrap(memory[op["accumulator"]] + (term << op["shift"]), self.shape.formats.accumulator)
+                memory[op["accumulator"]] = wrap(memory[op["accumulator"]] + term, f.accumulator)
         for lane in lanes:
             self._consume(op, lane)
 
     def _next(self, lane: int) -> int:
         return (lane + 1) % self.shape.lanes
 
-    def _summed(self, old: Sequence[int], terms: Sequence[int], fresh: int, hop: int) -> list[int]:
-        start = [0 if fresh else old[self._next(lane)] if hop else old[lane] for lane in range(self.shape.lanes)]
-        return [wrap(a + b, self.shape.sum_width) for a, b in zip(start, terms, strict=True)]
+    def _start(self, op: Operation) -> Sequence[int]:
+        """What the sums go on from."""
+        if op["sum_first"]:
+            return [0] * self.shape.lanes
+        return [self.total[self._next(lane) if op["sum_hop"] else lane] for lane in range(self.shape.lanes)]
 
     def _term(self, op: Operation, lane: int, word: int) -> int:
-        """The product, aligned and signed."""
+        """The product, shifted and signed."""
         f = self.shape.formats
         digit = f.multiplier - 1
-        file = {name: values[lane][op["file"]] for name, values in self.file.items()}
-        segment, offset = (file["z"] >> digit) + f.segments // 2, file["z"] % (1 << digit)
-        momentum = self.memory[Bank.MOMENTUM][lane][op["state"]]
+        first = {name: values[lane][op["file"]] for name, values in self.file.items()}
+        second = {name: values[lane][op["right_file"]] for name, values in self.file.items()}
+        x = f"x{op['buffer']}"
         left: Mapping[Left, int] = {
             Left.PARAMETER: self.memory[Bank.PARAMETER][lane][op["parameter"]],
-            Left.RISE: self.memory[Bank.TABLE_RISE][0][segment],
-            Left.X: file["x"],
-            Left.Y: file["y"],
-            Left.PAIR: file["pair"],
-            Left.P: file["p"],
-            Left.POTENTIAL_LOW: file["potential"] % (1 << digit),
-            Left.POTENTIAL_HIGH: file["potential"] >> digit,
+            Left.X: first[x],
+            Left.Y: first["y"],
+            Left.P: first["p"],
+            Left.POTENTIAL_LOW: first["potential"] % (1 << digit),
+            Left.POTENTIAL_HIGH: first["potential"] >> digit,
         }
         right: Mapping[Right, int] = {
-            Right.MOMENTUM_LOW: momentum % (1 << digit),
-            Right.MOMENTUM_HIGH: 0 if momentum == f.state.lowest else momentum >> digit,
-            Right.INPUT: word,
-            Right.X: file["x"],
+            Right.X: second[x],
+            Right.Y: second["y"],
+            Right.SAME: left[Left(op["left"])],
             Right.RING: self.ring[lane],
-            Right.Y: file["y"],
-            Right.OFFSET: offset,
+            Right.INPUT: word,
             Right.ONE: 1,
-            Right.P: file["p"],
+            Right.BIAS_UNIT: -(1 << f.activation.fraction),
+            Right.ACTIVATION_UNIT: -(1 << f.weight.fraction),
+            Right.DIGIT_UNIT: -(1 << digit),
         }
-        shift: Mapping[Scale, int] = {
-            Scale.NONE: 0,
-            Scale.OPERAND: f.align_shift,
-            Scale.ACTIVATION: f.activation.fraction,
-            Scale.WEIGHT: f.weight.fraction,
-            Scale.DIGIT: digit,
-        }
-        product = left[Left(op["left"])] * right[Right(op["right"])] << shift[Scale(op["scale"])]
+        product = left[Left(op["left"])] * right[Right(op["right"])] << op["shift"]
         return -product if op["negate"] else product
 
     def _consume(self, op: Operation, lane: int) -> None:
-        f, out = self.shape.formats, op["out_file"]
-        sums = {Source.SUM: self.total[lane], Source.NEIGHBOUR: self.total[self._next(lane)], Source.SCRATCH: self.scratch[lane]}
-        consumer = Consumer(op["consumer"])
-        if consumer is Consumer.NONE:
-            return
-        result = round_half_even(sums[Source(op["source"])], op["amount"])
-        segment = (self.file["z"][lane][op["file"]] >> (f.multiplier - 1)) + f.segments // 2
-        match consumer:
+        match Consumer(op["consumer"]):
             case Consumer.Z:
-                self.file["z"][lane][out] = saturate(result, f.table_width)
-            case Consumer.Y:
-                # What pads the last row does not move, whatever the table says of zero.
-                if lane + self.shape.lanes * (out % self.shape.rows) < self.shape.oscillators:
-                    value = self.memory[Bank.TABLE_VALUE][0][segment]
-                    y = wrap(value + result, f.multiplier)
-                    self.file["y"][lane][out], self.file["pair"][lane][out] = y, wrap(value + y, f.multiplier)
-            case Consumer.POTENTIAL:
-                integral = self.memory[Bank.TABLE_INTEGRAL][0][segment]
-                self.file["potential"][lane][out] = wrap(integral + result, f.potential.width)
+                self._activate(op, lane)
             case Consumer.KICK:
-                self._kick(op, lane, result)
+                self._kick(op, lane)
+                self._drift(op, lane)
             case Consumer.DRIFT:
-                self._drift(op, lane, result)
-        if op["store_p"]:
-            momentum = self.memory[Bank.MOMENTUM][lane][op["state"]]
-            self.file["p"][lane][out] = self._operand(momentum, op["way"], op["check_p"])
+                self._drift(op, lane)
 
-    def _kick(self, op: Operation, lane: int, change: int) -> None:
+    def _activate(self, op: Operation, lane: int) -> None:
+        """y = table(z), and the table's integral."""
+        f, unit = self.shape.formats, self.shape.formats.multiplier - 1
+        z = saturate(round_half_even(self.total[lane], f.table_shift), f.table_width)
+        segment, offset = (z >> unit) + f.segments // 2, z % (1 << unit)
+        value, rise, integral = (self.memory[bank][0][segment] for bank in (Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_INTEGRAL))
+        # What pads the last row does not move, whatever the table says of zero.
+        padding = op["last_row"] and lane + self.shape.lanes * (self.shape.rows - 1) >= self.shape.oscillators
+        y = 0 if padding else wrap(value + round_half_even(rise * offset, unit), f.multiplier)
+        pair = wrap(value + y, f.multiplier)
+        self.file["y"][lane][op["out_file"]] = y
+        self.file["potential"][lane][op["out_file"]] = wrap(integral + round_half_even(pair * offset, unit), f.potential.width)
+
+    def _kick(self, op: Operation, lane: int) -> None:
         """pi - change, and the nudge."""
         momenta, nudge = self.memory[Bank.MOMENTUM][lane], self.memory[Bank.NUDGE][lane][op["nudge_address"]]
         addend = 0 if not op["nudge"] else -nudge if op["nudge_negate"] else nudge
+        change = round_half_even(self.total[lane], self.shape.formats.kick_shift(self.s))
         momenta[op["state"]] = self._state(momenta[op["state"]] - change + addend, op["way"])
 
-    def _drift(self, op: Operation, lane: int, change: int) -> None:
-        """phi + change, once or twice."""
-        positions = self.memory[Bank.POSITION][lane]
-        position = self._state(positions[op["state"]] + change, op["way"])
+    def _drift(self, op: Operation, lane: int) -> None:
+        """phi + D(pi), once or twice."""
+        f, positions, momentum = self.shape.formats, self.memory[Bank.POSITION][lane], self.memory[Bank.MOMENTUM][lane][op["state"]]
+        mu = self.memory[Bank.PARAMETER][lane][layout.base(Parameter.INVERSE_MASS, self.shape) + op["row"]]
+        half = 0 if momentum == f.state.lowest else round_half_even(mu * momentum, f.drift_shift(self.s))
+        position = self._state(positions[op["state"]] + half, op["way"])
         if op["double"]:
-            position = self._state(position + change, op["way"])
+            position = self._state(position + half, op["way"])
         positions[op["state"]] = position
-        self.file["x"][lane][op["out_file"]] = self._operand(position, op["way"], op["check_x"])
+        self.file[f"x{op['out_buffer']}"][lane][op["out_file"]] = self._operand(position, op["way"], op["check_x"])
+        self.file["p"][lane][op["out_file"]] = self._operand(momentum, op["way"], op["check_p"])
         if op["trace"]:
             self.memory[Bank.TRACE][lane][op["trace_address"]] = position
 

@@ -48,6 +48,10 @@ class Pins:
         self._dut.clk.value = 1
         await Timer(1, "ns")
         self._dut.clk.value = 0
+        await self.change(**inputs)
+
+    async def change(self, **inputs: int) -> None:
+        """Other inputs still in this cycle."""
         for port, value in inputs.items():
             if self._driven.get(port) != value:
                 self._handle(port).value = self._driven[port] = value

@@ -1,4 +1,4 @@
-"""cocotb bench of `hw.ring.Ring` and its lanes: any operations, as close together as their latencies allow, against `machine`."""
+"""cocotb bench of `hw.ring.Ring` and its tiles: any operations, as close together as their latencies allow, against `machine`."""
 
 from __future__ import annotations
 
@@ -8,54 +8,64 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from loschmidt.hw.operation import STAGES, Consumer, Left, Right, Scale, Source, operation_layout
+from loschmidt.hw.host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY, lanes_per_tile
+from loschmidt.hw.operation import Consumer, Left, Right, flag_latency, operation_layout
+from loschmidt.hw.ring import ENTRY, GATHERED
 from loschmidt.spec import layout
+from loschmidt.spec.fixed import wrap
 from loschmidt.spec.layout import SHARED, Bank
 from loschmidt.spec.region import State
+from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
-from . import host_port
 from .hazards import Hazards
 from .machine import Machine
-from .operations import Ages, fields, unpack
+from .operations import fields, pack, unpack
 from .pins import Pins, shape
 from .stimulus import WRITABLE, contents
 
-#: Age at which the input word must be at hand; cycles from the last age to a flag at the port.
-INPUT, FLAGS = 1, 2
+#: Cycles from an operation at the port to its input word at the port.
+INPUT = 1
+
+IDLE = {"host_active": 0, "host_write": 0, "host_move": 0, "host_every": 0}
 
 
-def any_operation(choice: random.Random, part: Shape, layout_: dict[str, tuple[int, int]]) -> dict[str, int]:
+def any_operation(choice: random.Random, part: Shape, places: dict[str, tuple[int, int]]) -> dict[str, int]:
     """Random fields, within what an operation may be; every other one does nothing but multiply and add."""
-    op = unpack(choice.getrandbits(128), layout_)
+    op = unpack(choice.getrandbits(256), places)
     consumer = choice.choice([Consumer.NONE, *Consumer])
-    shears = consumer in (Consumer.KICK, Consumer.DRIFT)
-    op |= {name: choice.choice(list(kind)).value for name, kind in (("left", Left), ("right", Right), ("scale", Scale), ("source", Source))}
-    op |= {name: choice.randrange(part.ways * part.rows) for name in ("file", "ring_file", "out_file")}
-    op |= {
+    moves = consumer in (Consumer.KICK, Consumer.DRIFT)
+    op |= {name: choice.choice(list(kind)).value for name, kind in (("left", Left), ("right", Right))}
+    if op["left"] == Left.PARAMETER.value and op["right"] == Right.SAME.value:
+        op["right"] = Right.RING.value
+    op |= {name: choice.randrange(part.ways * part.rows) for name in ("file", "right_file")}
+    way, row = choice.randrange(part.ways), choice.randrange(part.rows)
+    return op | {
         "valid": 1,
-        "way": choice.randrange(part.ways),
-        "state": choice.randrange(layout.depth(Bank.POSITION, part)),
+        "ring_move": op["ring_move"] & (op["right"] == Right.RING.value),
+        "way": way,
+        "row": row,
+        "last_row": int(row == part.rows - 1),
+        "out_file": way * part.rows + row,
+        "state": choice.randrange(part.contexts) * part.rows + row,
         "parameter": choice.randrange(layout.depth(Bank.PARAMETER, part)),
         "accumulator": choice.randrange(layout.depth(Bank.ACCUMULATOR, part)),
         "nudge_address": choice.randrange(layout.depth(Bank.NUDGE, part)),
         "trace_address": choice.randrange(layout.depth(Bank.TRACE, part)),
         "consumer": consumer.value,
-        "amount": choice.randrange(part.sum_width),
-        "store_p": op["store_p"] & shears,
-        "check_p": op["check_p"] & op["store_p"] & shears,
-        "check_x": op["check_x"] & (consumer is Consumer.DRIFT),
-        "trace": op["trace"] & (consumer is Consumer.DRIFT),
+        "nudge": op["nudge"] & (consumer is Consumer.KICK),
+        "check_p": op["check_p"] & moves,
+        "check_x": op["check_x"] & moves,
+        "trace": op["trace"] & moves,
     }
-    return op
 
 
 class Board:
     """A ring of lanes and the machine that says what it should hold."""
 
-    def __init__(self, pins: Pins, part: Shape, ages: Ages, seed: int) -> None:
-        self.pins, self.part, self.ages = pins, part, ages
-        self.choice, self.machine, self.hazards = random.Random(seed), Machine(part), Hazards()
+    def __init__(self, pins: Pins, part: Shape, seed: int) -> None:
+        self.pins, self.part = pins, part
+        self.choice, self.machine, self.hazards = random.Random(seed), Machine(part), Hazards(part)
         self.rng = np.random.default_rng(seed)
         self.cycle = 0
         self.words = [0] * INPUT
@@ -65,30 +75,58 @@ class Board:
     async def start(cls, dut: Any, seed: int) -> Board:
         """Memories filled alike."""
         part = shape()
-        ages = Ages(part, seed)
-        quiet = {**host_port.IDLE, "capture": 0, "chain_move": 0}
-        pins = await Pins.start(dut, operation=ages.issue(), restart=(1 << part.ways) - 1, **quiet)
-        board = cls(pins, part, ages, seed)
+        pins = await Pins.start(dut, operation=0, restart=(1 << part.ways) - 1, s=0, **IDLE)
+        board = cls(pins, part, seed)
         for region in WRITABLE:
             board.machine.load(region, contents(board.rng, region, part, extreme=True))
-        await board.write(*(bank for bank in Bank if bank not in (Bank.INPUT, Bank.TRACE)))
+        await board.clear()
+        await board.write(*(bank for bank in Bank if bank not in (Bank.INPUT, Bank.TRACE, Bank.ACCUMULATOR)))
         await pins.cycle(restart=0)
+        await board.settle()
         return board
 
+    async def clear(self) -> None:
+        """Accumulators to zero, one a cycle."""
+        for address in range(layout.depth(Bank.ACCUMULATOR, self.part)):
+            await self.pins.cycle(host_active=1, host_bank=Bank.ACCUMULATOR, host_address=address, host_write=1, host_every=1, host_data=0)
+        await self.pins.cycle(**IDLE)
+
     async def write(self, *banks: Bank) -> None:
-        """What the machine holds, to the lanes."""
+        """What the machine holds, to the lanes, one word a cycle."""
         for bank in banks:
             for lane, words in enumerate(self.machine.memory[bank]):
-                await self.pins.cycle(every=int(bank in SHARED), lane=lane)
                 for address, value in enumerate(words):
-                    await host_port.write(self.pins, bank, address, value)
+                    where = {"host_bank": bank, "host_lane": lane, "host_address": address, "host_every": int(bank in SHARED)}
+                    await self.pins.cycle(host_active=1, host_write=1, host_data=value, **where)
+        await self.pins.cycle(**IDLE)
+
+    async def step(self, s: int) -> None:
+        """Another time step, once nothing is under way."""
+        await self.settle()
+        self.machine.s = s
+        await self.pins.cycle(s=s)
+        await self.settle()
+
+    async def move(self, destination: int, source: int, flip: bool) -> None:
+        """A context's state to another, row by row and lane by lane of every tile; the sign of the momentum changed or not."""
+        rows, memory = self.part.rows, self.machine.memory
+        for row in range(rows):
+            for lane in range(lanes_per_tile(self.part)):
+                there = {"host_lane": lane, "host_address": source * rows + row, "host_destination": destination * rows + row}
+                for move in (*[0] * MOVE_BEFORE, 1, *[0] * (MOVE_AFTER - 1)):
+                    await self.pins.cycle(host_active=1, host_flip=int(flip), host_move=move, **there)
+            for position, momentum in zip(memory[Bank.POSITION], memory[Bank.MOMENTUM], strict=True):
+                value = momentum[source * rows + row]
+                position[destination * rows + row] = position[source * rows + row]
+                momentum[destination * rows + row] = wrap(-value, self.part.formats.state.width) if flip else value
+        await self.pins.cycle(**IDLE)
 
     async def issue(self, op: dict[str, int] | None) -> None:
-        """A cycle. What the operation reads as input arrives at age 1."""
+        """A cycle. What the operation reads as input comes a cycle later; what is not an operation is anything."""
         operand = self.part.formats.operand
-        word = self.choice.randint(operand.lowest, operand.highest)
-        self.words.append(word)
-        await self.pins.cycle(operation=self.ages.issue(op), input=self.words[self.cycle])
+        self.words.append(self.choice.randint(operand.lowest, operand.highest))
+        given = op or {**unpack(self.choice.getrandbits(256), self.fields), "valid": 0}
+        await self.pins.cycle(operation=pack(given, self.fields), input=self.words[self.cycle])
         if op is not None:
             self.hazards.issue(op, self.cycle)
             self.machine.execute(op, self.words[self.cycle + INPUT])
@@ -96,22 +134,23 @@ class Board:
 
     async def issue_any(self) -> None:
         """An operation that is not too early, if one is found."""
-        for _ in range(8):
+        for _ in range(12):
             op = any_operation(self.choice, self.part, self.fields)
-            if self.hazards.early(op, self.cycle) is None and self.hazards.stolen(op) is None:
+            faults = (self.hazards.early(op, self.cycle), self.hazards.meets(op, self.cycle), self.hazards.stolen(op))
+            if faults == (None, None, None):
                 await self.issue(op)
                 return
         await self.issue(None)
 
     async def settle(self) -> None:
-        for _ in range(STAGES + FLAGS):
+        for _ in range(ENTRY + flag_latency(self.part) + GATHERED):
             await self.issue(None)
 
     async def restart(self, ways: int) -> None:
         """Let ways begin anew: their flags go down."""
         await self.pins.cycle(restart=ways)
-        for _ in range(FLAGS):
-            await self.pins.cycle(restart=0)
+        await self.pins.cycle(restart=0)
+        await self.settle()
         for flags in (self.machine.overflow, self.machine.clip):
             flags -= {way for way in range(self.part.ways) if ways >> way & 1}
         self.compare_flags()
@@ -122,26 +161,26 @@ class Board:
             assert found == expected, f"{name} of ways {found} instead of {expected}"
 
     async def compare(self) -> None:
-        """The flags, and every word of every bank, through the chain."""
+        """The flags, and every word of every bank."""
         self.compare_flags()
         for bank, lanes in self.machine.memory.items():
             if bank is Bank.INPUT:
                 continue
-            for address in range(len(lanes[0])):
-                await self.pins.cycle(host_active=1, host_bank=bank, host_address=address)
-                await self.pins.cycle(capture=1)
-                for lane in range(self.part.lanes):
-                    await self.pins.cycle(capture=0, chain_move=1)
-                    word, wanted = self.pins.signed("chain"), lanes[lane % len(lanes)][address]
+            for lane, words in enumerate(lanes):
+                for address, wanted in enumerate(words):
+                    where = {"host_bank": bank, "host_lane": lane, "host_address": address}
+                    for _ in range(READ_LATENCY + 1):
+                        await self.pins.cycle(host_active=1, **where)
+                    word = self.pins.signed("host_answer")
                     assert word == wanted, f"{bank.name.lower()} {address} of lane {lane} is {word} instead of {wanted}"
-                await self.pins.cycle(chain_move=0, **host_port.IDLE)
+        await self.pins.cycle(**IDLE)
 
 
 @cocotb.test()
 async def any_operations(dut: Any) -> None:
     """Random operations, then all memory; a few operations again and again, then the flags, which stay up until their way begins anew.
 
-    One test, from power-up on: a reset clears no memory, and the host cannot write operand files.
+    One test, from power-up on: a reset clears no memory, and the host cannot write operands.
     """
     board = await Board.start(dut, 1)
     for _ in range(1500):
@@ -150,11 +189,16 @@ async def any_operations(dut: Any) -> None:
     await board.compare()
     for _ in range(60):
         await board.restart(board.choice.randrange(1 << board.part.ways))
+        await board.step(board.choice.randrange(STEP_LIMIT + 1))
         for region in State:
             board.machine.load(region, contents(board.rng, region, board.part, extreme=True))
         await board.write(Bank.POSITION, Bank.MOMENTUM)
-        for _ in range(8):
+        for _ in range(12):
             await board.issue_any()
         await board.settle()
         board.compare_flags()
+    await board.compare()
+    for flip in (False, True):
+        for _ in range(4):
+            await board.move(board.choice.randrange(board.part.contexts), board.choice.randrange(board.part.contexts), flip)
     await board.compare()

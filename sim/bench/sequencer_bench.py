@@ -11,10 +11,12 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from loschmidt.hw.operation import OPERAND_LATENCY, STAGES, Right, operation_layout
-from loschmidt.hw.program import HANDOVER, drift, length
+from loschmidt.hw.host_access import lanes_per_tile
+from loschmidt.hw.operation import Right, flag_latency, operand_latency, operation_layout
+from loschmidt.hw.program import HANDOVER, length
 from loschmidt.hw.program import step as program
 from loschmidt.hw.request import run_layout
+from loschmidt.hw.ring import ENTRY, GATHERED
 from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.spec.activation import knot_limit, rows_from_knots
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
@@ -29,8 +31,6 @@ from .operations import fields, pack, unpack
 from .pins import Pins, shape
 from .stimulus import WRITABLE, contents, run
 
-#: Cycles from an operation at the port to the last flag that it may raise.
-LAST_FLAG = STAGES + 2
 #: Cycles without an operation after which a run must have been forgotten.
 PATIENCE = 200
 
@@ -84,9 +84,10 @@ class Board:
         self.golden.configure(hamiltonian, s)
         for item in waiting:
             self.golden.run([item])
-        hazards, under_way, limit = Hazards(), dict[int, int](), self.cycles + longest(waiting, self.part)
+        hazards, under_way, limit = Hazards(self.part), dict[int, int](), self.cycles + longest(waiting, self.part)
         inputs, address, last, quiet = self.machine.memory[Bank.INPUT][0], 0, [0] * self.part.ways, 0
-        await self.pins.cycle(hamiltonian=hamiltonian, s=s)
+        await self.pins.cycle(hamiltonian=hamiltonian)
+        self.machine.s = s
         while waiting or under_way:
             offered = bool(waiting) and (pauses is None or pauses.random() < 0.1)
             word = pack(requested(waiting[0], self.part), self.runs) if offered else 0
@@ -124,7 +125,8 @@ class Board:
 
     def _ended(self, way: int, under_way: dict[int, int], since: int) -> None:
         context = under_way.pop(way)
-        assert since >= LAST_FLAG, f"a run is done {since} cycles after its last operation, whose flags take {LAST_FLAG}"
+        last_flag = ENTRY + flag_latency(self.part) + GATHERED
+        assert since >= last_flag, f"a run is done {since} cycles after its last operation, whose flags take {last_flag}"
         width = max(1, (self.part.contexts - 1).bit_length())
         named = self.pins.get("done_context") >> way * width & ((1 << width) - 1)
         assert named == context, f"way {way} is done with context {named} instead of {context}"
@@ -162,14 +164,14 @@ async def one_run(dut: Any, hamiltonian: Hamiltonian, accumulate: Accumulate) ->
 @cocotb.test()
 @cocotb.parametrize(hamiltonian=list(Hamiltonian))
 async def no_cycle_lost(dut: Any, hamiltonian: Hamiltonian) -> None:
-    """Of one way alone, operations of a group follow each other at once, and groups after the wait that the program asks for."""
+    """Of one way alone, operations of a group follow each other at once, and groups after the wait that the program asks for; only the
+    rows of the prologue keep apart, as each is a ticket."""
     board = await Board.start(dut, 50, extreme=False)
     part, steps = board.part, 3
     await board.run(hamiltonian, 0, [Run(0, steps)])
-    prologue, step = drift(part), program(hamiltonian, False, part)
-    gaps: list[int] = []
-    for number, group in enumerate([prologue, *step * steps]):
-        wait = 0 if number == 0 else OPERAND_LATENCY if number == 1 else max(group.wait, HANDOVER)
+    gaps = [lanes_per_tile(part) - 1] * part.rows
+    for number, group in enumerate(program(hamiltonian, False, part) * steps):
+        wait = operand_latency(part) - 1 if number == 0 else max(group.wait, HANDOVER)
         gaps += [wait, *[0] * (sum(length(slot, part) for slot in group.slots) * part.rows - 1)]
     found = [after - before - 1 for before, after in pairwise(board.issued)]
     assert found == gaps[1:], f"operations are issued {found} cycles apart instead of {gaps[1:]}"

@@ -10,9 +10,9 @@ from . import cache
 from .compile import FAST, compile_sources, gathered, runtime, verilate, versions
 from .verilog import TOP
 
-#: For an array of many lanes: a lane stays a class of its own. Inlined they run up to twice as fast, but compiling them takes as long
-#: as there are lanes.
-LANES_APART = 'no_inline -module "lane*"\n'
+#: For an array of many lanes: a lane stays a class of its own, and a tile. Inlined they run up to twice as fast, but compiling them takes
+#: as long as there are lanes.
+LANES_APART = 'no_inline -module "lane*"\nno_inline -module "tile*"\n'
 
 FLAGS = ("--vpi", "--threads", "1", "--timescale", "1ns/1ns")
 

@@ -11,10 +11,27 @@ from typing import Any
 
 from amaranth.lib import wiring
 
-from loschmidt.hw import accumulator, activation, integrator, lane, multiplier, operand, program, ring, rounding, sequencer
+from loschmidt.hw import (
+    accumulator,
+    activation,
+    engine,
+    fetch,
+    integrator,
+    lane,
+    multiplier,
+    narrow,
+    operands,
+    parameters,
+    program,
+    ring,
+    rounding,
+    sequencer,
+    tile,
+    walk,
+)
 from loschmidt.spec.shape import Shape
 
-from .parts import FEW, FULL, TURN, Part, shaped, sized
+from .parts import FEW, FULL, TILES, TURN, Part, shaped, shift, sized
 
 #: Lanes take long to compile, so there are as few as show the fault.
 LONE = replace(FEW, lanes=1)
@@ -70,167 +87,214 @@ ROUNDING = {
     "half_up_drift": Fault(_UP, "up.eq(half)"),
     "half_down_drift": Fault(_UP, "up.eq(half & rest)"),
     "forgotten_rest": Fault("new_rest.eq(Mux(take, rest | half | lower, rest))", "new_rest.eq(Mux(take, half | lower, rest))"),
+    "forgotten_base": Fault("value[: shift - 1].any() if shift > 1 else NONE", "NONE"),
 }
 
-#: Of what an operand file takes from `hw.rounding`.
+#: Of what an operand takes from `hw.rounding`.
 OPERAND_ROUNDING = {
     "floor_operand": Fault("return floor + (half & (rest | floor[0]))", "return floor"),
-    "uneven_clip": Fault("value > highest, value < -highest", "value > highest, value < -highest - 1"),
-    "wrapping_operand": Fault("Mux(above, highest, Mux(below, -highest, value[:width].as_signed()))", "value[:width].as_signed()"),
+    "uneven_clip": Fault("lowest = negative & ~lower.any()", "lowest = NONE"),
+    "wrapping_operand": Fault("Mux(differs, highest | Cat(negative), Cat(lower, negative))", "Cat(lower, value[width - 1])"),
 }
 
-OPERAND = {
-    "silent_clip": (Fault("self.clip.eq(self.write & differs)", "self.clip.eq(0)"), "every_value"),
-    "eager_clip": (Fault("self.clip.eq(self.write & differs)", "self.clip.eq(differs)"), "storage"),
-    "always_stored": (Fault("write.en.eq(self.write)", "write.en.eq(1)"), "storage"),
-}
+OPERAND = {"silent_clip": Fault("self.clipped.eq(differs)", "self.clipped.eq(0)")}
 
-_NUDGE = "Mux(op.age_8.nudge, Mux(op.age_8.nudge_negate, -self.nudge, self.nudge), 0)"
-_SATURATED = {"saturated": rounding.saturated}
+_NUDGE = "self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()"
+_HALVES = "Mux(at[10].ticket.double, later"
 
 INTEGRATOR = {
-    "no_rule_for_lowest": (Fault("Mux(lowest, 0, issue.data >> digit)", "issue.data >> digit"), "digits_of_every_momentum"),
-    "saturating_momentum": (
-        Fault("write_p.data.eq(kicked[:w].as_signed())", "write_p.data.eq(saturated(kicked, w)[0])", _SATURATED),
-        "kicks",
+    "no_rule_for_lowest": Fault("Mux(momentum == f.state.lowest, 0, momentum >> digit)", "momentum >> digit"),
+    "saturating_momentum": Fault(
+        "momentum = kicked[:w].as_signed()", "momentum = saturated(kicked, w)[0]", {"saturated": rounding.saturated}
     ),
-    "saturating_position": (
-        Fault("write_q.data.eq(twice[:w].as_signed())", "write_q.data.eq(saturated(twice, w)[0])", _SATURATED),
-        "drifts",
-    ),
-    "kick_sign": (Fault("read_p.data - self.change + nudge", "read_p.data + self.change + nudge"), "kicks"),
-    "nudge_sign": (Fault(_NUDGE, "Mux(op.age_8.nudge, Mux(op.age_8.nudge_negate, self.nudge, -self.nudge), 0)"), "nudges"),
-    "one_sided_nudge": (Fault(_NUDGE, "Mux(op.age_8.nudge, self.nudge, 0)"), "nudges"),
-    "always_nudged": (Fault(_NUDGE, "Mux(op.age_8.nudge_negate, -self.nudge, self.nudge)"), "kicks"),
-    "single_drift": (Fault("Mux(op.age_9.double, half, 0)", "0"), "double_drifts"),
-    "always_double_drift": (Fault("Mux(op.age_9.double, half, 0)", "half"), "drifts"),
-    "silent_overflow": (Fault("return total[w:] != total[w - 1].replicate(len(total) - w)", "return total[w] != total[w - 1]"), "kicks"),
-    "flip_forgotten": (Fault("Mux(host.flip, -read_p.data, read_p.data)", "read_p.data"), "flip_and_copy"),
-    "saturating_flip": (Fault("host.flip, -read_p.data,", "host.flip, saturated(-read_p.data, w)[0],", _SATURATED), "flip_and_copy"),
-    "late_state": (Fault("host.address, op.age_7.state", "host.address, op.age_9.state"), "kicks"),
+    "kick_sign": Fault("~Mux(kicks[2], kick_shift.result, 0)", "Mux(kicks[2], kick_shift.result, 0)"),
+    "kick_lacks_one": Fault("ONE, minus))", "minus, minus))"),
+    "one_sided_nudge": Fault(_NUDGE, "self.nudge, 0).as_signed()"),
+    "always_nudged": Fault("Mux(ticket.nudge & kicks[2], self.nudge, 0)", "Mux(kicks[2], self.nudge, 0)"),
+    "single_drift": Fault("Mux(at[9].ticket.double, half << 1, half)", "half"),
+    "always_double_drift": Fault("Mux(at[9].ticket.double, half << 1, half)", "half << 1"),
+    "silent_overflow": Fault("(total[w:] != total[w - 1].replicate(len(total) - w))", "(total[w] != total[w - 1])"),
+    "second_half_unseen": Fault("(twice, 11, drifts)", "(twice, 11, kicks[:0] + [0] * 12)"),
+    "overflow_of_one_way": Fault("wraps & (way == number)", "wraps & (number == 0)"),
+    "flip_forgotten": Fault("Mux(host.flip, -self.momentum, self.momentum)", "self.momentum"),
+    "kick_without_time_step": Fault("kick_shift.amount.eq(self.s)", "kick_shift.amount.eq(0)"),
+    "drift_without_time_step": Fault("drift_shift.amount.eq(self.s)", "drift_shift.amount.eq(0)"),
+    "late_state": Fault('place(0, "state")', 'place(1, "state")'),
+    "drift_kicks": Fault("kicks[3], moved_p", "drifts[3], moved_p"),
+    "mass_of_the_neighbour": Fault("row.eq(host.address - first)", "row.eq(host.address - first + 1)"),
+    "untimely_trace": Fault("writes[Bank.TRACE].en.eq(drifts[10] & at[10].ticket.trace)", "writes[Bank.TRACE].en.eq(drifts[10])"),
+    "early_momentum_operand": Fault('"p_later", STORE - 4)', '"p_later", STORE - 5)'),
 }
 
 ACTIVATION = {
-    "neighbouring_segment": Fault("return Cat(top[:-1], ~top[-1])", "return Cat(top[:-1], ~top[-1]) + 1"),
-    "wrapping_z": Fault("(z, code, Consumer.Z", "(z, self.result, Consumer.Z"),
-    "pair_of_knots": Fault("(pair, value[2] + value_of_z", "(pair, value[2] + value[2]"),
-    "early_integral": Fault("integral[2] + self.result", "integral[1] + self.result"),
-    "one_file": Fault("write.addr.eq(op.age_8.out_file)", "write.addr.eq(0)"),
+    "neighbouring_segment": Fault("segment = Cat(z[unit:-1], ~z[-1])", "segment = Cat(z[unit:-1], ~z[-1]) + 1"),
+    "wrapping_z": Fault("z.eq(saturated(code, f.table_width)[0])", "z.eq(code)"),
+    "floor_z": Fault("code.eq(floor + (half & (rest | floor[0])))", "code.eq(floor)"),
+    "pair_of_knots": Fault('later(value, "value_latest", 1) + self.y', '(later(value, "value_latest", 1) << 1)'),
+    "early_integral": Fault('"integral_later", 7)', '"integral_later", 6)'),
+    "moving_padding": Fault("Mux(self.rests, 0, y)", "y"),
 }
 
 ACCUMULATOR = {
-    "shift_ignored": Fault("(self.term << op.age_5.shift)[:width]", "self.term"),
-    "always_accumulating": Fault("op.age_8.valid & op.age_8.accumulate", "op.age_8.valid"),
-    "early_word": Fault("op.age_6.accumulator", "op.age_8.accumulator"),
+    "always_accumulating": (Fault("op.age_8.valid & op.age_8.accumulate", "op.age_8.valid"), "sums"),
+    "early_word": (Fault("op.age_5.accumulator", "op.age_8.accumulator"), "sums"),
+    "carry_ignored": (Fault("plus(self.word, self.term, self.carry)", "self.word + self.term"), "sums"),
+    "any_bank_cleared": (Fault("host.write & (host.bank == Bank.ACCUMULATOR)", "host.write"), "host_clears_its_own_bank"),
 }
-
-_RESULT = """m.d.comb += [
-            nearest.amount.eq(op.age_6.amount),
-            integrator.change.eq(nearest.result),"""
-_FLOORED_KICK = """floor = [Signal(signed(shape.sum_width), name=f"floor_{age}") for age in (7, 8)]
-        m.d.sync += [floor[0].eq(nearest.value >> op.age_6.amount), floor[1].eq(floor[0])]
-        m.d.comb += [
-            nearest.amount.eq(op.age_6.amount),
-            integrator.change.eq(Mux(op.age_8.consumer == Consumer.KICK, floor[1], nearest.result)),"""
 
 LANE = {
-    "kick_not_rounded": (Fault(_RESULT, _FLOORED_KICK), LONE),
-    "stuck_ring": (Fault("held.eq(self.ring_i)", "held.eq(ring)"), FEW),
-    "no_hop": (Fault("Mux(op.age_5.sum_hop, self.sum_i, total)", "total"), FEW),
-    "sum_not_home": (Fault("Source.NEIGHBOUR: self.sum_i", "Source.NEIGHBOUR: total"), FEW),
-    "sum_never_fresh": (Fault("Mux(op.age_5.sum_first, 0, ", "Mux(op.age_5.sum_first, total, "), LONE),
-    "scratch_into_sum": (Fault("op.age_5.valid & op.age_5.sum_add)", "op.age_5.valid & (op.age_5.sum_add | op.age_5.scratch_add))"), LONE),
-    "sign_ignored": (Fault("Mux(op.age_4.negate, -aligned, aligned)", "aligned"), LONE),
-    "lost_clip": (Fault("(op.age_11.check_x & x.clip & (op.age_11.way == way))", "0"), LONE),
-    "flag_leak": (Fault("self.overflow[way] | integrator.overflow[way]", "self.overflow[way] | integrator.overflow.any()"), LONE),
-    "flag_for_good": (Fault("~self.restart[way] & (self.clip[way] | clips)", "self.clip[way] | clips"), LONE),
-    "trace_of_one_way": (Fault("op.age_10.valid & op.age_10.trace)", "op.age_10.valid & op.age_10.trace & ~op.age_10.way[0])"), LONE),
-    "old_operand": (Fault("p.value.eq(integrator.momentum)", "p.value.eq(integrator.host_momentum)"), LONE),
+    "stuck_ring": (Fault("held.eq(Mux(moves, self.ring_i, ring))", "held.eq(ring)"), FEW),
+    "idle_ring_moves": (Fault("op.age_0.valid & op.age_0.ring_move", "op.age_0.ring_move"), FEW),
+    "no_hop": (Fault("Mux(op.age_7.sum_hop, self.sum_i, total)", "total"), FEW),
+    "sum_never_fresh": (Fault("Mux(op.age_7.sum_first, 0, ", "Mux(op.age_7.sum_first, total, "), LONE),
+    "sign_ignored": (Fault("op.age_6.negate.replicate(width).as_signed()", "0"), LONE),
+    "sign_lacks_one": (Fault("accumulator.carry.eq(op.age_7.negate)", "accumulator.carry.eq(0)"), LONE),
+    "shift_ignored": (Fault("(op.age_5.shift & 0x18)", "0"), LONE),
+    "unit_misplaced": (Fault("Right.DIGIT_UNIT: -(1 << (f.multiplier - 1))", "Right.DIGIT_UNIT: -(1 << (f.multiplier - 2))"), LONE),
 }
 
-_DOUBLE = "drifts & ~slot.prologue & ~last_step"
-_HIGHEST = "Mux(run.direction == Direction.DESCENDING, first_step, last_step)"
-_BACK = "Mux(back, Const(-shape.{0}, signed(32)), shape.{0})"
+OPERANDS = {
+    "one_buffer": Fault("left.addr.eq(Cat(left_y, now.buffer & ~left_y, now.file))", "left.addr.eq(Cat(left_y, 0, now.file))"),
+    "high_digit_lost": Fault("Mux(then.left == Left.POTENTIAL_HIGH, high, low)", "low"),
+    "potential_over_momentum": Fault(
+        "write_extra.addr.eq(Cat(self.side.potential, self.side.file))", "write_extra.addr.eq(Cat(0, self.side.file))"
+    ),
+}
+
+PARAMETERS = {
+    "pair_of_one": Fault("Cat(self.address, 1)", "Cat(self.address, 0)"),
+    "host_reads_lane_0": Fault("Cat(place, self.host.active & self.host_lane)", "Cat(place, self.host_write & self.host_lane)"),
+}
+
+_NUMBERED = 'm.d.comb += own.eq(host["lane"][(size - 1).bit_length() :] == self.number)'
+
+TILE = {
+    "lost_clip": (Fault("(late.ticket.check_x & integrator.x_clipped) | ", ""), LONE),
+    "flag_leak": (Fault("self.overflow[way] | integrator.overflow[way]", "self.overflow[way] | integrator.overflow.any()"), LONE),
+    "flag_for_good": (Fault("~restart[way] & (self.clip[way] | clips)", "self.clip[way] | clips"), LONE),
+    "ticket_for_ever": (Fault("m.d.sync += held.consumer.eq(Consumer.NONE)", "m.d.comb += []"), LONE),
+    "ticket_of_one_lane": (Fault("held.lane.eq(first.lane + 1)", "held.lane.eq(0)"), FEW),
+    "wrong_buffer": (Fault("late.ticket.out_buffer", "0"), LONE),
+    "all_lanes_answer": (Fault("own & (within == number) & ", "own & "), FEW),
+    "all_tiles_answer": (Fault(_NUMBERED, "m.d.comb += own.eq(1)"), TILES),
+    "padding_of_all": (Fault("padded.bit_select(stages[STORE_Y - 1].lane, 1)", "padded.any()"), FEW),
+}
+
+RING = {
+    "ring_the_other_way": Fault("tile.ring_i.eq(following.ring_o)", "tile.ring_i.eq(tiles[number].ring_o)"),
+    "sums_the_other_way": Fault("tile.sum_i.eq(following.sum_o)", "tile.sum_i.eq(tiles[number].sum_o)"),
+    "padding_moves": Fault("tile.padded.eq(padded)", "tile.padded.eq(0)"),
+    "flags_of_one_tile": Fault("[getattr(tile, name) for tile in tiles])", "[getattr(tile, name) for tile in tiles[:1]])"),
+    "answers_of_one_tile": Fault("[tile.host.answer for tile in tiles]", "[tile.host.answer for tile in tiles[:1]]"),
+}
+
+_DOUBLE = "op.double.eq(kicks & ~last)"
+_IMPULSE = "Mux(back, of_way(first_step), last)"
+_BACK = "Mux(runs[w].direction == Direction.DESCENDING, Const(-shape.{0}, signed(32)), shape.{0})"
 
 SEQUENCER = {
-    "stale_accumulator": (Fault("(quick.valid | long.valid) & ~stale", "quick.valid | long.valid"), FEW, "one_run/hamiltonian=DIAGONAL"),
-    "context_leak": (Fault("op.state.eq(run.context * shape.rows + row)", "op.state.eq(row)"), FEW, "many_runs"),
-    "way_leak": (Fault("op.out_file.eq(way * shape.rows + row)", "op.out_file.eq(row)"), FEW, "many_runs"),
-    "subtract_adds": (Fault("(adds & (run.accumulate == Accumulate.SUBTRACT))", "0"), FEW, "one_run/.*SUBTRACT"),
-    "kick_without_time_step": (Fault("f.kick_shift(0) + self.s", "f.kick_shift(0)"), FEW, "one_run"),
-    "late_input": (Fault("+ long.column", "+ long.column - 1"), FEW, "one_run"),
+    "stale_accumulator": (Fault("(lonely & recent.any()) | ", ""), FEW, "many_runs/hamiltonian=DIAGONAL"),
+    "tickets_meet": (Fault(" | (op.consumer.as_value()[1] & (kick_in != 0))", ""), FEW, "one_run"),
+    "x_meets_y": (
+        Fault("Mux(op.consumer == Consumer.Z, lanes_per_tile(shape), kick_to_z(shape)) - 1", "lanes_per_tile(shape) - 1"),
+        TURN,
+        "many_runs",
+    ),
+    "context_leak": (Fault("op.state.eq(Array(bases)[way] + row)", "op.state.eq(row)"), FEW, "many_runs"),
+    "way_leak": (Fault("op.out_file.eq(own + row)", "op.out_file.eq(row)"), FEW, "many_runs"),
+    "subtract_adds": (Fault("(slot.place_accumulator & (run.accumulate == Accumulate.SUBTRACT))", "0"), FEW, "one_run/.*SUBTRACT"),
+    "late_input": (Fault("run.input_address + walk.column", "run.input_address + walk.column - 1"), FEW, "one_run"),
     "input_stands_still": (Fault(_BACK.format("inputs"), "0"), FEW, "one_run"),
     "always_forward": (Fault(_BACK.format("rows"), "shape.rows"), FEW, "nudged_and_traced/nudge=STREAM"),
-    "impulse_at_start": (Fault(_HIGHEST, "first_step"), FEW, "nudged_and_traced/nudge=IMPULSE"),
-    "single_drift_within": (Fault(_DOUBLE, "drifts & slot.prologue"), FEW, "one_run"),
-    "double_drift_at_end": (Fault(_DOUBLE, "drifts & ~slot.prologue"), FEW, "one_run"),
-    "early_end": (Fault("timers[w].eq(DRAIN)", "timers[w].eq(6)"), FEW, "one_run"),
-    "engine_taken_over": (Fault("waiting.any() & engine.free", "waiting.any()"), TURN, "many_runs"),
+    "impulse_at_start": (Fault(_IMPULSE, "of_way(first_step)"), FEW, "nudged_and_traced/nudge=IMPULSE"),
+    "single_drift_within": (Fault(_DOUBLE, "op.double.eq(0)"), FEW, "one_run"),
+    "double_drift_at_end": (Fault(_DOUBLE, "op.double.eq(kicks)"), FEW, "one_run"),
+    "same_buffer": (Fault("odd[w].eq(~odd[w])", "odd[w].eq(odd[w])"), FULL, "one_run"),
+    "early_end": (Fault("timers[w].eq(drain(shape))", "timers[w].eq(6)"), FEW, "one_run"),
     "context_in_two_ways": (Fault("~active.all() & ~clash", "~active.all()"), FEW, "many_runs"),
 }
 
 #: Of the program that a sequencer walks.
 PROGRAM = {
-    "activation_not_awaited": Fault('"z": ACTIVATION_LATENCY', '"z": 0'),
-    "position_not_awaited": Fault('"x": OPERAND_LATENCY', '"x": OPERAND_LATENCY - 1'),
-    "momentum_not_awaited": Fault('"pi": MOMENTUM_LATENCY', '"pi": MOMENTUM_LATENCY - 1'),
-    "kinetic_after_only": Fault("groups += kinetic\n    for", "for"),
+    "activation_not_awaited": Fault('"y": activation_latency(shape)', '"y": 0'),
+    "position_not_awaited": Fault("midpoint = end - 1 + latency[name]", "midpoint = end - 2 + latency[name]"),
+    "kinetic_after_only": Fault("slots=(*kinetic, *groups[0].slots)", "slots=groups[0].slots"),
 }
 
-RING = {
-    "ring_the_other_way": Fault("lane.ring_i.eq(following.ring_o)", "lane.ring_i.eq(lanes[number - 1].ring_o)"),
-    "sums_the_other_way": Fault("lane.sum_i.eq(following.sum_o)", "lane.sum_i.eq(lanes[number - 1].sum_o)"),
-    "padding_moves": Fault("lane.padded.eq(int(", "lane.padded.eq(0 * int("),
-    "flags_of_one_lane": Fault("(getattr(lane, name) for lane in lanes)", "(getattr(lane, name) for lane in lanes[:1])"),
+WALK = {
+    "sums_not_home": (engine, "Engine", Fault("start = 1 % shape.lanes", "start = 0")),
+    "loops_go_on": (engine, "Engine", Fault("with m.If(self.item.first):", "with m.If(0):")),
+    "one_row": (fetch, "Fetch", Fault("read.data.ends_group & (row == shape.rows - 1)", "read.data.ends_group")),
 }
+
+
+def deep(name: str, module: ModuleType, fault: Fault, shape: Shape) -> wiring.Component:
+    """A ring in which the component ``name`` is broken, wherever it is."""
+    parts = {name: getattr(broken(module, fault), name)}
+    for outer, inside, module_ in (
+        ("Lane", ("Operands", "Accumulator"), lane),
+        ("Tile", ("Integrator", "Activation", "Parameters", "Lane"), tile),
+    ):
+        if name in inside or (outer == "Tile" and "Lane" in parts):
+            found = {part: parts[part] for part in inside if part in parts}
+            parts[outer] = getattr(with_imports(module_, **found), outer)
+    made: wiring.Component = parts["Ring"](shape) if "Ring" in parts else with_imports(ring, Tile=parts["Tile"]).Ring(shape)
+    return made
 
 
 def lane_mutants() -> dict[str, Mutant]:
-    """Broken parts of a lane, and broken lanes."""
-    found = {
-        name: Mutant(sized(partial(component, rounding, "NearestShift", fault), "rounding", 7), "every_value")
-        for name, fault in ROUNDING.items()
-    }
+    """Broken parts of a lane or an integrator, and rings with one of them."""
+
+    def shifts(fault: Fault, base: int) -> Part:
+        return replace(shift(7, base, 6 - base), make=partial(component, rounding, "NearestShift", fault, 7, base, 6 - base))
+
+    found = {name: Mutant(shifts(fault, 2 * ("base" in name)), "every_value") for name, fault in ROUNDING.items()}
     early = Fault("pipeline.eq(left * right)", "pipeline.eq(self.left * self.right)")
     found["early_product"] = Mutant(sized(partial(component, multiplier, "Multiplier", early), "multiplier", 8), "extremes")
 
-    def misrounded(fault: Fault, shape: Shape) -> wiring.Component:
+    def misrounded(fault: Fault) -> wiring.Component:
         wrong = broken(rounding, fault)
-        made: wiring.Component = with_imports(operand, nearest=wrong.nearest, saturated=wrong.saturated).OperandFile(shape, ports=2)
+        made: wiring.Component = with_imports(narrow, nearest=wrong.nearest, saturated=wrong.saturated).Narrow(FEW.formats)
         return made
 
-    def lanes(fault: Fault, shape: Shape) -> wiring.Component:
-        made: wiring.Component = with_imports(ring, Lane=broken(lane, fault).Lane).Ring(shape)
-        return made
-
+    settings = {"shape": FEW.to_json()}
     for name, fault in OPERAND_ROUNDING.items():
-        found[name] = Mutant(shaped(partial(misrounded, fault), "operand", FEW, ports=2), "every_value")
-    for name, (fault, test) in OPERAND.items():
-        found[name] = Mutant(shaped(partial(component, operand, "OperandFile", fault, ports=2), "operand", FEW, ports=2), test)
-    for name, (fault, test) in INTEGRATOR.items():
-        found[name] = Mutant(shaped(partial(component, integrator, "Integrator", fault), "integrator", FEW), test)
-    for name, fault in ACTIVATION.items():
-        found[name] = Mutant(shaped(partial(component, activation, "Activation", fault), "activation", FEW), "segment_borders")
-    for name, fault in ACCUMULATOR.items():
-        found[name] = Mutant(shaped(partial(component, accumulator, "Accumulator", fault), "accumulator", FEW), "sums")
-    for name, (fault, shape) in LANE.items():
-        found[name] = Mutant(shaped(partial(lanes, fault), "ring", shape), "any_operations")
-    for name, fault in RING.items():
-        found[name] = Mutant(
-            shaped(partial(component, ring, "Ring", fault), "ring", FEW if name == "padding_moves" else TURN), "any_operations"
-        )
+        found[name] = Mutant(Part(partial(misrounded, fault), "narrow", settings), "every_value")
+    for name, fault in OPERAND.items():
+        found[name] = Mutant(Part(partial(component, narrow, "Narrow", fault, FEW.formats), "narrow", settings), "every_value")
+    for name, (fault, test) in ACCUMULATOR.items():
+        found[name] = Mutant(shaped(partial(component, accumulator, "Accumulator", fault), "accumulator", FEW), test)
+
+    rings: dict[str, tuple[str, ModuleType, Fault, Shape]] = {
+        **{name: ("Integrator", integrator, fault, LONE) for name, fault in INTEGRATOR.items()},
+        **{name: ("Activation", activation, fault, FEW if "padding" in name else LONE) for name, fault in ACTIVATION.items()},
+        **{name: ("Lane", lane, fault, shape) for name, (fault, shape) in LANE.items()},
+        **{name: ("Operands", operands, fault, LONE) for name, fault in OPERANDS.items()},
+        **{name: ("Parameters", parameters, fault, FEW) for name, fault in PARAMETERS.items()},
+        **{name: ("Tile", tile, fault, shape) for name, (fault, shape) in TILE.items()},
+        **{name: ("Ring", ring, fault, TILES) for name, fault in RING.items()},
+    }
+    for name, (part, module, fault, shape) in rings.items():
+        found[name] = Mutant(shaped(partial(deep, part, module, fault), "ring", shape), "any_operations")
     return found
 
 
 def control_mutants() -> dict[str, Mutant]:
-    """Broken sequencers, and sequencers with a broken program."""
+    """Broken sequencers, sequencers with a broken program, and broken walks."""
 
     def misled(fault: Fault, shape: Shape) -> wiring.Component:
         made: wiring.Component = with_imports(sequencer, assemble=broken(program, fault).assemble).Sequencer(shape)
+        return made
+
+    def astray(module: ModuleType, name: str, fault: Fault, shape: Shape) -> wiring.Component:
+        made: wiring.Component = with_imports(walk, **{name: getattr(broken(module, fault), name)}).Walk(shape, program.assemble(shape)[0])
         return made
 
     found = {
         name: Mutant(shaped(partial(component, sequencer, "Sequencer", fault), "sequencer", shape), test)
         for name, (fault, shape, test) in SEQUENCER.items()
     }
-    return found | {name: Mutant(shaped(partial(misled, fault), "sequencer", FULL), "one_run") for name, fault in PROGRAM.items()}
+    found |= {name: Mutant(shaped(partial(misled, fault), "sequencer", FULL), "one_run") for name, fault in PROGRAM.items()}
+    return found | {
+        name: Mutant(shaped(partial(astray, *broken_part), "walk", FULL), "without_pause") for name, broken_part in WALK.items()
+    }

@@ -12,15 +12,13 @@ from typing import Any
 from amaranth.lib import wiring
 
 from loschmidt.hw.accumulator import Accumulator
-from loschmidt.hw.activation import Activation
-from loschmidt.hw.engine import Engine
-from loschmidt.hw.integrator import Integrator
 from loschmidt.hw.multiplier import Multiplier
-from loschmidt.hw.operand import OperandFile
+from loschmidt.hw.narrow import Narrow
 from loschmidt.hw.program import assemble
 from loschmidt.hw.ring import Ring
 from loschmidt.hw.rounding import NearestShift
 from loschmidt.hw.sequencer import Sequencer
+from loschmidt.hw.walk import Walk
 from loschmidt.sim.bench.array_bench import SHAPE
 from loschmidt.sim.bench.bay import Bay
 from loschmidt.sim.bench.pins import PART
@@ -39,6 +37,8 @@ ONE = replace(FEW, oscillators=1, inputs=1, lanes=1)
 FULL = replace(FEW, oscillators=6, inputs=3, ways=1)
 #: One row; enough lanes to tell one way round from the other.
 TURN = replace(FEW, lanes=3, ways=3)
+#: Two tiles, the second with lanes missing, and a last row of which most lanes are padded.
+TILES = replace(FEW, oscillators=10, inputs=1, lanes=9, ways=1, contexts=2, input_depth=2, nudge_depth=2, trace_depth=2)
 #: As a real array is built, but for the table's size.
 WIDE = replace(FEW, formats=replace(PRESETS["18"], segments=16))
 
@@ -63,31 +63,35 @@ def sized(make: Callable[[int], wiring.Component], bench: str, width: int) -> Pa
 
 
 def lane_parts() -> dict[str, Part]:
-    """What a lane is made of, and rings of lanes."""
+    """What lanes and integrators are made of, and rings of them."""
     parts = {
-        "narrow_shift": sized(NearestShift, "rounding", 7),
-        "wide_shift": sized(NearestShift, "rounding", 53),
+        "narrow_shift": shift(7, 0, 6),
+        "based_shift": shift(8, 3, 4),
+        "wide_shift": shift(53, 6, 15),
         "narrow_multiplier": sized(Multiplier, "multiplier", 8),
         "wide_multiplier": sized(Multiplier, "multiplier", 18),
     }
     for name, shape in (("narrow", FEW), ("wide", WIDE)):
         parts |= {
-            f"{name}_operand": shaped(partial(OperandFile, ports=2), "operand", shape, ports=2),
-            f"{name}_integrator": shaped(Integrator, "integrator", shape),
-            f"{name}_activation": shaped(Activation, "activation", shape),
+            f"{name}_operand": Part(partial(Narrow, shape.formats), "narrow", {"shape": shape.to_json()}),
             f"{name}_accumulator": shaped(Accumulator, "accumulator", shape),
         }
-    return parts | {f"{name}_ring": shaped(Ring, "ring", shape) for name, shape in (("narrow", TURN), ("wide", WIDE), ("single", ONE))}
+    rings = {"narrow": TURN, "wide": WIDE, "single": ONE, "tiles": TILES}
+    return parts | {f"{name}_ring": shaped(Ring, "ring", shape) for name, shape in rings.items()}
+
+
+def shift(width: int, base: int, limit: int) -> Part:
+    return Part(partial(NearestShift, width, base, limit), "rounding", {"width": width, "base": base, "limit": limit})
 
 
 def control_parts() -> dict[str, Part]:
     """What issues operations."""
 
-    def engine(shape: Shape) -> Engine:
-        return Engine(shape, assemble(shape)[0])
+    def walk(shape: Shape) -> Walk:
+        return Walk(shape, assemble(shape)[0])
 
-    engines = {f"{name}_engine": shaped(engine, "engine", shape) for name, shape in SHAPES.items()}
-    return engines | {f"{name}_sequencer": shaped(Sequencer, "sequencer", shape) for name, shape in SHAPES.items()}
+    walks = {f"{name}_walk": shaped(walk, "walk", shape) for name, shape in SHAPES.items()}
+    return walks | {f"{name}_sequencer": shaped(Sequencer, "sequencer", shape) for name, shape in SHAPES.items()}
 
 
 def bay(parts: Mapping[str, Part]) -> str:

@@ -34,9 +34,9 @@ def test_a_step_takes_no_more_cycles_than_promised(device: WordDevice) -> None:
 
 
 def test_busy_cycles_are_the_operations_of_the_program(device: WordDevice) -> None:
-    # drift 2, bias 1, input 8, row 64, activation 1, stiffness 1, column 64
+    # bias 1, input 8, row 64, stiffness 1, column 64
     dense = [item for item in measure(device) if item.hamiltonian is Hamiltonian.DENSE and not item.echo]
-    assert [item.busy for item in dense] == [141, 141]
+    assert [item.busy for item in dense] == [138, 138]
 
 
 def test_a_slow_step_would_be_noticed() -> None:

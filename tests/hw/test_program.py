@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from loschmidt.hw.operation import OPERAND_LATENCY, Consumer
-from loschmidt.hw.program import HANDOVER, Group, Loop, Place, assemble, drift, step
-from loschmidt.sim.bench.engine_bench import turns
+from loschmidt.hw.host_access import lanes_per_tile
+from loschmidt.hw.operation import Consumer, Right, operand_latency
+from loschmidt.hw.program import HANDOVER, Group, Loop, Place, assemble, prologue, step
 from loschmidt.sim.bench.hazards import Hazards
+from loschmidt.sim.bench.walk_bench import turns
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
@@ -19,19 +20,20 @@ from .parts import ONE, SHAPES
 PROGRAMS = [(name, hamiltonian, accumulate) for name in SHAPES for hamiltonian in Hamiltonian for accumulate in (False, True)]
 
 
-def operations(group: Group, shape: Shape) -> Iterator[dict[str, int]]:
-    """What a group's operations touch, in order."""
+def operations(group: Group, odd: int, shape: Shape) -> Iterator[dict[str, int]]:
+    """What a group's operations touch, in order, in a step that reads the first x or the other."""
     for row in range(shape.rows):
         for slot in group.slots:
             for turn in turns(slot.loop, row, shape):
-                consumer = slot.consumer if turn["finishes"] else Consumer.NONE
-                operand_row = turn["operand_row"]
+                operand_row, block = turn["operand_row"], turn.get("block") or 0
                 assert operand_row is not None
                 yield {
                     "way": 0,
                     "file": operand_row,
-                    "ring_file": turn.get("block") or 0,
+                    "right_file": block if slot.right is Right.RING else operand_row,
+                    "buffer": odd,
                     "out_file": row,
+                    "out_buffer": 1 - odd,
                     "state": row,
                     "left": slot.left.value,
                     "right": slot.right.value,
@@ -39,22 +41,22 @@ def operations(group: Group, shape: Shape) -> Iterator[dict[str, int]]:
                     "ring_load": int(turn["column"] == 0),
                     "sum_add": int(slot.place is Place.SUM),
                     "sum_first": int(slot.fresh and turn["begins"] == 1),
-                    "scratch_add": int(slot.place is Place.SCRATCH),
-                    "scratch_first": int(slot.fresh),
                     # The sequencer looks after accumulators while it issues.
                     "accumulate": 0,
-                    "consumer": consumer.value,
-                    "source": slot.source.value,
-                    "store_p": int(consumer in (Consumer.KICK, Consumer.DRIFT)),
+                    "consumer": (slot.consumer if turn["finishes"] else Consumer.NONE).value,
                 }
 
 
 def issue(groups: tuple[Group, ...], shape: Shape) -> None:
     """Three steps from a first half drift on, each group exactly as long after the one before it as it asks for."""
-    hazards, cycle = Hazards(), 0
-    for number, group in enumerate([drift(shape), *groups * 3]):
-        cycle += OPERAND_LATENCY if number == 1 else group.wait
-        for op in operations(group, shape):
+    hazards, cycle, ticket = Hazards(shape), 0, -lanes_per_tile(shape)
+    steps = [(prologue(), 1), *((group, number % 2) for number in range(3) for group in groups)]
+    for number, (group, odd) in enumerate(steps):
+        cycle += operand_latency(shape) - 1 if number == 1 else group.wait
+        for op in operations(group, odd, shape):
+            if op["consumer"] != Consumer.NONE.value:
+                # Tickets are kept apart by the sequencer, too.
+                cycle = ticket = max(cycle, ticket + lanes_per_tile(shape))
             hazards.issue(op, cycle)
             cycle += 1
 
@@ -81,7 +83,7 @@ def test_a_row_says_what_follows_it(name: str, hamiltonian: Hamiltonian, accumul
     rows, starts = assemble(shape)
     groups = step(hamiltonian, accumulate, shape)
     place = starts[hamiltonian, accumulate]
-    for number, group in enumerate([drift(shape), *groups]):
+    for number, group in enumerate([prologue(), *groups]):
         last = place + len(group.slots) - 1
         assert [row.slot for row in rows[place : last + 1]] == list(group.slots)
         assert [row.ends_group for row in rows[place : last + 1]] == [False] * (len(group.slots) - 1) + [True]
@@ -89,7 +91,7 @@ def test_a_row_says_what_follows_it(name: str, hamiltonian: Hamiltonian, accumul
         ends = number == len(groups)
         assert rows[last].ends_step == ends
         following = groups[0] if ends else groups[number]
-        wait = OPERAND_LATENCY if number == 0 else following.wait
-        assert rows[last].following == (starts[hamiltonian, accumulate] + len(drift(shape).slots) if ends else last + 1)
-        assert (rows[last].following_short, rows[last].following_wait) == (following.short, max(0, wait - HANDOVER))
+        wait = operand_latency(shape) - 1 if number == 0 else following.wait
+        assert rows[last].following == (starts[hamiltonian, accumulate] + len(prologue().slots) if ends else last + 1)
+        assert rows[last].following_wait == max(0, wait - HANDOVER)
         place = last + 1
