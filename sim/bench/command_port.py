@@ -24,10 +24,13 @@ LONGEST = 300
 class Place(NamedTuple):
     """What must hold still while a word is read or moved."""
 
-    active: int
     bank: int
     address: int
     lane: int
+
+
+#: Where nothing is reached for.
+NOWHERE = Place(-1, -1, -1)
 
 
 class Memories:
@@ -36,7 +39,7 @@ class Memories:
     def __init__(self, pins: Pins, shape: Shape, seed: int) -> None:
         self.words = no_memory(shape)
         self._pins, self._shape, self._choice = pins, shape, random.Random(seed)
-        self._place, self._still = Place(0, 0, 0, 0), 0
+        self._place, self._still = NOWHERE, 0
         self._widths = {bank: layout.width(bank, shape) for bank in Bank}
         self._garbage = 0
         self._moving = 0  # cycles for which the places of a move must hold still
@@ -45,21 +48,23 @@ class Memories:
     def cycle(self, running: bool) -> dict[str, int]:
         """Look at the port; returns the inputs of the next cycle."""
         pins, get = self._pins, self._pins.get
-        place = Place(get("host_active"), get("host_bank"), get("host_address"), get("host_lane"))
+        if not get("host_active"):
+            assert not self._moving, "a move is given up too early"
+            self._place, self._still = NOWHERE, 0
+            return {"host_answer": self._garbage}
+        place = Place(get("host_bank"), get("host_address"), get("host_lane"))
         self._still = self._still + 1 if place == self._place else 1
         if self._still == 1:
             self._garbage = self._choice.getrandbits(max(self._widths.values()))
-        assert not (running and place.active), "memories are reached for while a run is under way"
+        assert not running, "memories are reached for while a run is under way"
         if self._moving:
             self._moving -= 1
             assert place == self._place, "a move's address changed too early"
             assert self._targets == (get("host_destination"), get("host_flip")), "a move's destination changed too early"
         self._place = place
         if get("host_write"):
-            assert place.active, "a word is written by nobody"
             self._write(Bank(place.bank), place.address, place.lane, pins.signed("host_data"), bool(get("host_every")))
         if get("host_move"):
-            assert place.active, "a word is moved by nobody"
             assert not self._moving, "a move follows another too soon"
             assert self._still > MOVE_BEFORE, "a move's address came too late"
             self._move(place.address, place.lane)
@@ -82,14 +87,11 @@ class Memories:
     def _answer(self) -> int:
         """The word addressed, once it has been for long enough; before that anything."""
         place = self._place
-        if (
-            place.active
-            and self._still >= READ_LATENCY
-            and place.bank in self._widths
-            and place.address < len(self.words[Bank(place.bank)])
-        ):
-            return self.words[Bank(place.bank)][place.address][place.lane] & ((1 << max(self._widths.values())) - 1)
-        return self._garbage
+        if self._still < READ_LATENCY or place.bank not in self._widths:
+            return self._garbage
+        words = self.words[Bank(place.bank)]
+        value = words[place.address][place.lane] if place.address < len(words) else self._garbage
+        return value & ((1 << max(self._widths.values())) - 1)
 
 
 class Runs:
@@ -125,7 +127,7 @@ class Runs:
             expected = self._expected()
             assert {name: run[name] for name in expected} == expected, f"run {run} instead of {expected}"
             self.taken += 1
-            ways[ways.index(None)] = (run["context"], choice.randrange(LONGEST))
+            ways[choice.choice([w for w, way in enumerate(ways) if way is None])] = (run["context"], choice.randrange(LONGEST))
         self._ways = ways
         free = None in ways and run.get("context") not in [way[0] for way in ways if way is not None]
         self._ready = asked and free and choice.random() < 0.3
@@ -136,7 +138,7 @@ class Runs:
         done = flags = clips = contexts = 0
         for w, way in enumerate(ways):
             context, ends = (0, False) if way is None else (way[0], way[1] == 0)
-            overflow, clip = choice.random() < 0.3, choice.random() < 0.3
+            overflow, clip = choice.random() < 0.5, choice.random() < 0.5
             done |= ends << w
             flags |= overflow << w
             clips |= clip << w
