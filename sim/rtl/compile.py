@@ -27,6 +27,9 @@ FAST, ONCE = "-O2", "-O1"
 #: Sources below this many bytes are compiled as one: reading the headers takes longer than they do.
 SMALL = 100_000
 
+#: Bytes that are compiled as one: few enough to keep all processors busy.
+TOGETHER = 1_000_000
+
 
 def versions() -> str:
     """Everything outside the project that a build depends on."""
@@ -47,12 +50,18 @@ def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: 
 
 
 def gathered(sources: Iterable[Path], directory: Path) -> list[Path]:
-    """The same sources for the compiler, largest first, those below `SMALL` bytes as one that includes them."""
-    ordered = sorted(sources, key=lambda path: -path.stat().st_size)
-    small = [path for path in ordered if path.stat().st_size < SMALL]
-    together = directory / "small.cpp"
-    together.write_text("".join(f'#include "{path}"\n' for path in small))
-    return [*ordered[: -len(small)], together] if small else ordered
+    """The same sources for the compiler, largest first, those below `SMALL` bytes as some that include them, `TOGETHER` bytes in each."""
+    sizes = {path: path.stat().st_size for path in sources}
+    ordered = sorted(sizes, key=lambda path: -sizes[path])
+    found, size = [path for path in ordered if sizes[path] >= SMALL], TOGETHER
+    for path in ordered[len(found) :]:
+        if size + sizes[path] > TOGETHER:
+            found.append(directory / f"small_{len(found)}.cpp")
+            size = 0
+        with found[-1].open("a") as file:
+            file.write(f'#include "{path}"\n')
+        size += sizes[path]
+    return found
 
 
 def compile_sources(sources: Iterable[Path], directory: Path, flags: Sequence[str] = (), level: str = FAST) -> list[Path]:

@@ -107,30 +107,21 @@ INTEGRATOR = {
     "saturating_momentum": Fault(
         "momentum = kicked[:w].as_signed()", "momentum = saturated(kicked, w)[0]", {"saturated": rounding.saturated}
     ),
-    "kick_sign": Fault("~Mux(kicks[2], kick_shift.result, 0)", "Mux(kicks[2], kick_shift.result, 0)"),
     "kick_lacks_one": Fault("ONE, minus))", "minus, minus))"),
     "one_sided_nudge": Fault(_NUDGE, "self.nudge, 0).as_signed()"),
-    "always_nudged": Fault("Mux(ticket.nudge & kicks[2], self.nudge, 0)", "Mux(kicks[2], self.nudge, 0)"),
     "single_drift": Fault("Mux(at[9].ticket.double, half << 1, half)", "half"),
-    "always_double_drift": Fault("Mux(at[9].ticket.double, half << 1, half)", "half << 1"),
     "silent_overflow": Fault("(total[w:] != total[w - 1].replicate(len(total) - w))", "(total[w] != total[w - 1])"),
     "second_half_unseen": Fault("(twice, 11, drifts)", "(twice, 11, kicks[:0] + [0] * 12)"),
-    "overflow_of_one_way": Fault("wraps & (way == number)", "wraps & (number == 0)"),
     "flip_forgotten": Fault("Mux(host.flip, -self.momentum, self.momentum)", "self.momentum"),
     "kick_without_time_step": Fault("kick_shift.amount.eq(self.s)", "kick_shift.amount.eq(0)"),
-    "drift_without_time_step": Fault("drift_shift.amount.eq(self.s)", "drift_shift.amount.eq(0)"),
     "late_state": Fault('place(0, "state")', 'place(1, "state")'),
     "drift_kicks": Fault("kicks[3], moved_p", "drifts[3], moved_p"),
-    "mass_of_the_neighbour": Fault("row.eq(host.address - first)", "row.eq(host.address - first + 1)"),
     "untimely_trace": Fault("trace.write.eq(drifts[10] & at[10].ticket.trace)", "trace.write.eq(drifts[10])"),
-    "early_momentum_operand": Fault('"p_later", STORE - 4)', '"p_later", STORE - 5)'),
 }
 
 ACTIVATION = {
     "neighbouring_segment": Fault("segment = Cat(z[unit:-1], ~z[-1])", "segment = Cat(z[unit:-1], ~z[-1]) + 1"),
     "wrapping_z": Fault("z.eq(saturated(code, f.table_width)[0])", "z.eq(code)"),
-    "floor_z": Fault("code.eq(floor + (half & (rest | floor[0])))", "code.eq(floor)"),
-    "pair_of_knots": Fault('later(value, "value_latest", 1) + self.y', '(later(value, "value_latest", 1) << 1)'),
     "early_integral": Fault('"integral_later", 7)', '"integral_later", 6)'),
     "moving_padding": Fault("Mux(self.rests, 0, y)", "y"),
 }
@@ -150,20 +141,15 @@ LANE = {
     "sign_ignored": (Fault("op.age_6.negate.replicate(width).as_signed()", "0"), LONE),
     "sign_lacks_one": (Fault("accumulator.carry.eq(op.age_7.negate)", "accumulator.carry.eq(0)"), LONE),
     "shift_ignored": (Fault("(op.age_5.shift & 0x18)", "0"), LONE),
-    "unit_misplaced": (Fault("Right.DIGIT_UNIT: -(1 << (f.multiplier - 1))", "Right.DIGIT_UNIT: -(1 << (f.multiplier - 2))"), LONE),
 }
 
 OPERANDS = {
     "one_buffer": Fault("left.addr.eq(Cat(left_y, now.buffer & ~left_y, now.file))", "left.addr.eq(Cat(left_y, 0, now.file))"),
     "high_digit_lost": Fault("Mux(then.left == Left.POTENTIAL_HIGH, high, low)", "low"),
-    "potential_over_momentum": Fault(
-        "write_extra.addr.eq(Cat(self.side.potential, self.side.file))", "write_extra.addr.eq(Cat(0, self.side.file))"
-    ),
 }
 
 PARAMETERS = {
     "pair_of_one": Fault("Cat(self.address, 1)", "Cat(self.address, 0)"),
-    "host_reads_lane_0": Fault("Cat(place, self.host.active & self.host_lane)", "Cat(place, self.host_write & self.host_lane)"),
 }
 
 _NUMBERED = 'm.d.comb += own.eq(host["lane"][(size - 1).bit_length() :] == self.number)'
@@ -171,11 +157,9 @@ _NUMBERED = 'm.d.comb += own.eq(host["lane"][(size - 1).bit_length() :] == self.
 TILE = {
     "lost_clip": (Fault("(late.ticket.check_x & integrator.x_clipped) | ", ""), LONE),
     "flag_leak": (Fault("self.overflow[way] | integrator.overflow[way]", "self.overflow[way] | integrator.overflow.any()"), LONE),
-    "flag_for_good": (Fault("~restart[way] & (self.clip[way] | clips)", "self.clip[way] | clips"), LONE),
     "ticket_for_ever": (Fault("m.d.sync += held.consumer.eq(Consumer.NONE)", "m.d.comb += []"), LONE),
     "ticket_of_one_lane": (Fault("held.lane.eq(first.lane + 1)", "held.lane.eq(0)"), FEW),
     "wrong_buffer": (Fault("late.ticket.out_buffer", "0"), LONE),
-    "all_lanes_answer": (Fault("own & (within == number) & ", "own & "), FEW),
     "all_tiles_answer": (Fault(_NUMBERED, "m.d.comb += own.eq(1)"), TILES),
     "padding_of_all": (Fault("padded.bit_select(stages[STORE_Y - 1].lane, 1)", "padded.any()"), FEW),
 }
