@@ -113,6 +113,15 @@ def test_new_session_begins_anew() -> None:
     assert second.receive(3).tolist() == scrambled([1, 2, 3])
 
 
+def test_number_of_the_session_under_way_is_not_taken_again() -> None:
+    line = Rehearsal(DeviceEnd(Scrambler()))
+    for expected in (0xFFFF, 1):
+        port = LinkPort(line, "desk", session=0xFFFF)
+        assert line.end.session == expected
+        port.send([4, 5])
+        assert port.receive(2).tolist() == scrambled([4, 5])
+
+
 class Wire:
     """A host's end, and the frames that a board would send it."""
 
