@@ -21,6 +21,7 @@ COMMANDS = {
     "gradient": "loschmidt verify --check gradient --oscillators 64 --steps 1000",
     "agreement": "loschmidt verify --check agreement --oscillators 6 --inputs 2 --lanes 3 --steps 50 --device rtl --against golden",
     "compare": "loschmidt compare --seeds 5",
+    "link": "loschmidt verify --check link",
     "cycles": "loschmidt cycles --oscillators 64 --inputs 8 --lanes 64",
 }
 
@@ -54,6 +55,13 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
     yield "nine speakers (JapaneseVowels), test accuracy, mean of 5 seeds, emulator", "97 %, BPTT - 1", accuracy, "compare"
     longest = max(compared["seconds"]["echo"])
     yield "one such training run, the longest of 5, 2 cores", "120 s", f"{longest:.0f} s", "compare"
+    *rough, streaming = (row["measured"] for row in load("link")["rows"])
+    total = {name: sum(row[name] for row in rough) for name in ("frames", "faults", "wrong", "hung")}
+    what = "link: 1 % of frames damaged, 1 % dropped, 1 % doubled, others cut or out of order"
+    figure = f"{total['frames']:,} frames, {total['faults']:,} faults: {total['wrong']} wrong, {total['hung']} hung"
+    yield what, "10^5 frames, none, none", figure, "link"
+    yield "longest recovery of those, in timeouts", "3", f"{max(row['timeouts to recover'] for row in rough):.2f}", "link"
+    yield "line to the board busy while words are streamed, simulated line", "90 %", f"{100 * streaming['busy']:.1f} %", "link"
     for contexts, asked in ((1, "1.30"), (2, "1.08")):
         item = next(
             x for x in load("cycles")["measurements"] if (x["hamiltonian"], x["phase"], x["contexts"]) == ("dense", "forward", contexts)

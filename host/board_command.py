@@ -70,7 +70,7 @@ def run(
     """
     from loschmidt.sim.rtl import BoardPlan, BoardSimulation
 
-    plan = _named(board_name) if board_name is not None else None
+    plan = plan_of(board_name) if board_name is not None else None
     if plan is None:
         if formats not in CHOICES["formats"]:
             raise ConfigError(f"--formats must be one of {', '.join(CHOICES['formats'])}, not {formats!r}")
@@ -105,7 +105,8 @@ def run(
         board.close()
 
 
-def _named(name: str) -> BoardPlan:
+def plan_of(name: str) -> BoardPlan:
+    """What a board of `constraints/` is built with."""
     from loschmidt.sim.rtl import BoardPlan
 
     board = load(name)

@@ -102,7 +102,7 @@ def rehearse(
     return Rehearsed(line.frames, words, wrong, hung, stall, faults, tally)
 
 
-def busy_share(buffer: int, words: int = STREAMED) -> float:
+def busy_share(buffer: int, words: int) -> float:
     """The share of the time in which the line to the board carries something while words are streamed there."""
     line = Rehearsal(DeviceEnd(Scrambler(), buffer), CLEAN)
     port = LinkPort(line, "rehearsal", TIMEOUT, session=1)
@@ -127,5 +127,5 @@ def rows(seed: int, tell: Callable[[str, float], None], frames: int = FRAMES) ->
         }
         passed = not found.wrong and not found.hung and found.stall <= RECOVERY
         yield Row("-", "link", what, measured, f"none wrong, none hung, recovers within {RECOVERY} timeouts", passed)
-    share = busy_share(BUFFERS[1])
+    share = busy_share(BUFFERS[1], STREAMED)
     yield Row("-", "link", f"streaming, buffer of {BUFFERS[1]} words", {"busy": share}, f"line busy {BUSY:.0%}", share >= BUSY)

@@ -41,29 +41,49 @@ def reversal(problem: Problem, device: Device, steps: int, seed: int, tell: Call
     name = problem.hamiltonian.name.lower()
     Echo(device, problem.hamiltonian, problem.s).load(problem.codes)
     starts = states(problem.shape, np.random.default_rng([seed, 1])) | {"ordinary state": (problem.position0, problem.momentum0)}
-    before = [np.stack([pair[i] for pair in starts.values()]) for i in range(2)]
+    windows = list(_windows(steps, len(problem.inputs), device.shape.input_depth))
+    kinds, contexts = list(starts), device.shape.contexts
+    groups = [kinds[k : k + contexts] for k in range(0, len(kinds), contexts)]
+    for done, group in enumerate(groups):
+        before = [np.stack([starts[kind][i] for kind in group]) for i in range(2)]
+
+        def share(part: float, done: int = done) -> None:
+            tell(f"{name}: reversal", (done + part) / len(groups))
+
+        moved, after = _there_and_back(problem, device, windows, before, share)
+        for context, kind in enumerate(group):
+            wrong = sum(int(np.count_nonzero(after[i][context] != before[i][context])) for i in range(2))
+            left = bool(np.any(moved[context] != before[0][context]))
+            measured: dict[str, float] = {"steps": steps, "different": wrong}
+            yield Row(name, "reversal", kind, measured, "returns to the last bit", wrong == 0 and left)
+
+
+def _windows(steps: int, period: int, depth: int) -> Iterator[tuple[int, int]]:
+    """Pieces (first step, steps) of a run that the input buffer holds and that do not go past the end of the inputs."""
+    low = 0
+    while low < steps:
+        count = min(depth, period - low % period, steps - low)
+        yield low, count
+        low += count
+
+
+def _there_and_back(
+    problem: Problem, device: Device, windows: list[tuple[int, int]], before: list[Ints], share: Callable[[float], None]
+) -> tuple[Ints, list[Ints]]:
+    """Each start in a context of its own: positions half way, and positions and momenta in the end."""
     for region, values in zip(State, before, strict=True):
         device.write(region, values)
-    period = len(problem.inputs)
-    depth = min(period, problem.shape.input_depth)
-    windows = range(0, steps, depth)
-    loaded, done = -1, 0
+    count, period, loaded, done = len(before[0]), len(problem.inputs), (-1, 0), 0
     for direction in Direction:
-        for low in windows if direction is Direction.ASCENDING else reversed(windows):
-            if low % period != loaded:
-                loaded = low % period
-                device.write(Buffer.INPUT, problem.inputs[loaded : loaded + depth])
-            count = min(depth, steps - low, period - loaded)
-            device.run([Run(context, count, direction=direction) for context in range(len(starts))])
-            done += count
-            tell(f"{name}: reversal", done / (2 * steps))
+        for low, steps in windows if direction is Direction.ASCENDING else reversed(windows):
+            if (low % period, steps) != loaded:
+                loaded = low % period, steps
+                device.write(Buffer.INPUT, problem.inputs[loaded[0] : loaded[0] + steps])
+            device.run([Run(context, steps, direction=direction) for context in range(count)])
+            done += 1
+            share(done / (2 * len(windows)))
         if direction is Direction.ASCENDING:
-            moved = device.read(State.POSITION, 0, len(starts))
-        for context in range(len(starts)):
+            moved = device.read(State.POSITION, 0, count)
+        for context in range(count):
             device.flip(context)
-    after = [device.read(region, 0, len(starts)) for region in State]
-    for context, kind in enumerate(starts):
-        wrong = sum(int(np.count_nonzero(after[i][context] != before[i][context])) for i in range(2))
-        left = bool(np.any(moved[context] != before[0][context]))
-        measured: dict[str, float] = {"steps": steps, "different": wrong}
-        yield Row(name, "reversal", kind, measured, "returns to the last bit", wrong == 0 and left)
+    return moved, [device.read(region, 0, count) for region in State]

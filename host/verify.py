@@ -88,8 +88,9 @@ def verify(
     settings: dict[str, Any] = {"device": LINK, "against": None, "steps": steps, "s": s, "seed": seed, "shape": shape.to_json()}
     if measured == {LINK}:
         return Report(settings, rows)
-    device = Recorder(opener(shape), against is not None)
-    other = Recorder(against(shape), True) if against is not None else None
+    first, second = _pair(opener, against, shape)
+    device = Recorder(first, second is not None)
+    other = Recorder(second, True) if second is not None else None
     try:
         for hamiltonian in hamiltonians:
             problem = random_problem(hamiltonian, s, shape, depth if measured == {"reversal"} else steps, seed)
@@ -99,6 +100,18 @@ def verify(
         if other is not None:
             other.close()
     return Report(settings | {"device": device.name, "against": other.name if other else None}, rows)
+
+
+def _pair(opener: Opener, against: Opener | None, shape: Shape) -> tuple[Device, Device | None]:
+    """Both devices, of one shape: a board keeps its own contexts and depths, and the other then takes them."""
+    first = opener(shape)
+    if against is None:
+        return first, None
+    second = against(first.shape)
+    if second.shape != first.shape:
+        first.close()
+        first = opener(second.shape)
+    return first, second
 
 
 @dataclass(frozen=True)

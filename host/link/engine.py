@@ -63,7 +63,7 @@ class HostEnd:
 
     Parameters
     ----------
-    session : its number, 1 to 2^16 - 1; a new one for each session
+    session : its number, 1 to 2^16 - 1; a new one for each session, and the next one if the board has that under way
     where : what the port is called in messages
     timeout : seconds without progress after which the host asks again; it is raised if the line turns out to be slow
     tries : unanswered questions in a row after which the board counts as dead
@@ -208,6 +208,11 @@ class HostEnd:
         self.tally.heard += 1
         self._silent = 0
         progress = not self.opened
+        if progress and (frame.position or frame.received):
+            # The board knows this number from an earlier session, and goes on with that: another one.
+            self.session = self.session % ((1 << 16) - 1) + 1
+            self._knocked = None
+            return
         if progress:
             self.opened = True
             self._ask, self._copies = False, 0

@@ -98,5 +98,7 @@ def build(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> 
         seconds = tools.run(tool, stage.arguments, directory, log, partial(tell, stage.name))
         if not (directory / stage.product).is_file():
             raise tools.FlowError(f"{tool.name} left no {stage.product}: see {directory / log}")
+        if stage.finish:
+            stage.finish(directory / stage.product)
         steps.append(Step(stage.name, stage.tool, tool.origin, seconds))
     return Build(board, directory / stage.product, read(board, directory), tuple(steps))

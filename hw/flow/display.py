@@ -54,16 +54,15 @@ def formats_name(formats: Formats) -> str:
 
 
 def boards(found: list[Board]) -> Table:
-    """All boards with what they hold."""
+    """All boards with what they hold: N oscillators, M inputs, L lanes."""
     table = Table()
-    for name in ("board", "part", "N", "M", "lanes", "contexts", "bits", "MHz", "baud", "price"):
+    for name in ("board", "part", "N / M / L", "bits", "MHz", "Mbaud", "price"):
         table.add_column(name, justify="left" if name in ("board", "part", "price") else "right", no_wrap=True)
     for board in found:
         shape = board.shape
-        counts = (shape.oscillators, shape.inputs, shape.lanes, shape.contexts)
-        link = f"{board.link.baud / 1e6:g} M"
+        size = f"{shape.oscillators} / {shape.inputs} / {shape.lanes}"
         clock = megahertz(board.clock.frequency)
-        table.add_row(board.name, board.part.name, *map(str, counts), formats_name(shape.formats), clock, link, board.price)
+        table.add_row(board.name, board.part.name, size, formats_name(shape.formats), clock, f"{board.link.baud / 1e6:g}", board.price)
     return table
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from loschmidt.spec.board import Board
 from loschmidt.spec.part import Family
 
 from .plan import TOP
+from .registers import absorb
 
 #: Files that every flow leaves: cells by type, as Yosys counts them; timing and utilisation, as nextpnr reports them.
 STATISTICS, REPORT = "statistics.json", "report.json"
@@ -19,23 +22,26 @@ _NETLIST = f"{TOP}.json"
 
 @dataclass(frozen=True)
 class Stage:
-    """One program's work: ``product`` is the file it leaves that counts."""
+    """One program's work: ``product`` is the file it leaves that counts; ``finish``, if given, rewrites it."""
 
     name: str
     tool: str
     arguments: tuple[str, ...]
     product: str
+    finish: Callable[[Path], object] | None = None
 
 
-def _synthesis(command: str, board: Board) -> Stage:
+def _synthesis(command: str, board: Board, finish: Callable[[Path], object] | None = None) -> Stage:
     options = " ".join(board.tools.synthesis)
     lines = (
         f"read_rtlil {TOP}.il",
         f"{command} -top {TOP} {options}",
         f"tee -q -o {STATISTICS} stat -json",
+        # Of no use from here on, and half of the netlist.
+        "setattr -unset src",
         f"write_json {_NETLIST}",
     )
-    return Stage("synthesis", "yosys", ("-q", "-p", "; ".join(lines)), _NETLIST)
+    return Stage("synthesis", "yosys", ("-q", "-p", "; ".join(lines)), _NETLIST, finish)
 
 
 def _route(tool: str, board: Board, arguments: tuple[str, ...], product: str) -> Stage:
@@ -59,7 +65,7 @@ def _ecp5(board: Board, platform: Any, constraints: str) -> tuple[Stage, ...]:
     bitstream = f"{board.name}.bit"
     pack = ("--compress", *board.tools.pack, "--input", f"{TOP}.config", "--bit", bitstream)
     return (
-        _synthesis("synth_ecp5", board),
+        _synthesis("synth_ecp5", board, partial(absorb, top=TOP)),
         _route("nextpnr-ecp5", board, (*device, "--lpf", constraints, "--textcfg", f"{TOP}.config"), f"{TOP}.config"),
         Stage("pack", "ecppack", pack, bitstream),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loschmidt.spec.errors import LoschmidtError
+
+#: How programs begin the line that says what is wrong; names of nets may hold the word, too.
+_ERROR = re.compile(r"(\S+: )?(fatal )?error\b", re.IGNORECASE)
 
 #: Seconds between looks at a program that runs.
 TICK = 0.1
@@ -111,4 +115,4 @@ def _last_line(path: Path) -> str:
 def _complaint(path: Path) -> str:
     """The first error of a log, or its last line."""
     lines = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it said nothing")
+    return next((line for line in lines if _ERROR.match(line)), lines[-1] if lines else "it said nothing")

@@ -5,7 +5,7 @@ A frame of the link is shorter than 254 bytes, so the code byte FF, which stands
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -35,9 +35,8 @@ class Decoder(wiring.Component):
         m = Module()
         inside = Signal()  # of a frame
         left = Signal(8)  # bytes until the next code
-        code = Signal()
+        code = Signal(init=1)  # none: this is one
         m.d.comb += [
-            code.eq(left == 0),
             # But for the first, a code stands where a zero was.
             self.o.valid.eq(self.i.valid & inside),
             self.o.payload.data.eq(Mux(code, 0, self.i.payload)),
@@ -46,9 +45,13 @@ class Decoder(wiring.Component):
             self.i.ready.eq(self.o.ready | ~inside),
         ]
         with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [inside.eq(1), left.eq(Mux(code, self.i.payload, left) - 1)]
+            m.d.sync += [
+                inside.eq(1),
+                left.eq(Mux(code, self.i.payload, left) - 1),
+                code.eq(Mux(code, self.i.payload == 1, left == 1)),
+            ]
             with m.If(self.i.payload == 0):
-                m.d.sync += [inside.eq(0), left.eq(0)]
+                m.d.sync += [inside.eq(0), code.eq(1)]
         return m
 
 
@@ -61,7 +64,7 @@ class Encoder(wiring.Component):
     put : In(1), ``data`` is the frame's next byte
     data : In(8)
     finish : In(1), the frame is complete, or cut; not together with ``put``, and nothing may be put in the cycle that follows
-    o : stream of bytes for the line, one in three cycles
+    o : stream of bytes for the line, one in four cycles
     """
 
     def __init__(self) -> None:
@@ -91,15 +94,15 @@ class Encoder(wiring.Component):
         with m.If(closing):
             m.d.sync += sending.eq(1)
 
-        # A register of its own, since a block RAM's output is late in the cycle.
+        # A plain register behind the memory, which some block RAMs have inside: their output is late in the cycle.
         out = Signal(range(depth))
-        fetched = Signal()
+        under_way = Signal(2)
         m.d.comb += read.addr.eq(out)
-        m.d.sync += fetched.eq(sending & ~fetched & ~self.o.valid)
-        with m.If(fetched):
-            m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(read.data), out.eq(out + 1)]
+        m.d.sync += [self.o.payload.eq(read.data), under_way.eq(Cat(sending & ~self.o.valid & ~under_way.any(), under_way[0]))]
+        with m.If(under_way[1]):
+            m.d.sync += self.o.valid.eq(1)
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += self.o.valid.eq(0)
+            m.d.sync += [self.o.valid.eq(0), out.eq(out + 1)]
             with m.If(self.o.payload == 0):
                 m.d.sync += [sending.eq(0), out.eq(0), code.eq(0), place.eq(1)]
         return m

@@ -83,7 +83,8 @@ class FrameReceiver(wiring.Component):
         m.d.sync += fresh.eq(0)
         m.d.comb += [crc.data.eq(field[8:]), crc.valid.eq(fresh)]
 
-        kind, session, known = Signal(8), Signal(16), Signal()
+        kind, session, known, named = Signal(8), Signal(16), Signal(), Signal()
+        opens, repeats, belongs = Signal(), Signal(), Signal()
         rewind, due, ahead, fits = Signal(), Signal(), Signal(), Signal()
         received, window = Signal(16), Signal(range(2 * self.buffer))
         count, index = Signal(range(link.PAYLOAD_WORDS + 1)), Signal(range(link.PAYLOAD_WORDS + 1))  # of words before the CRC
@@ -100,7 +101,7 @@ class FrameReceiver(wiring.Component):
             with m.Case(FLAGS):
                 m.d.sync += [kind.eq(field[8:]), rewind.eq((field & Flag.REWIND) != 0)]
             with m.Case(SESSION):
-                m.d.sync += [session.eq(field), known.eq((field == self.session) & (field != 0))]
+                m.d.sync += [session.eq(field), known.eq((field == self.session) & (field != 0)), named.eq(field != 0)]
             with m.Case(RECEIVED):
                 m.d.sync += received.eq(field)
             with m.Case(POSITION):
@@ -140,15 +141,18 @@ class FrameReceiver(wiring.Component):
                         m.d.sync += step.eq(Mux(step == WORDS, WORDS, step + 1))
             with m.State("CHECK"):
                 m.d.sync += good.eq(crc.match_detected & whole & ~wrong & ((kind == Kind.OPEN) | (kind == Kind.DATA)))
+                m.d.sync += [
+                    opens.eq((kind == Kind.OPEN) & ~known & named),
+                    repeats.eq((kind == Kind.OPEN) & known),
+                    belongs.eq((kind == Kind.DATA) & known),
+                ]
                 m.next = "JUDGE"
             with m.State("JUDGE"):
                 with m.If(~good):
                     m.d.sync += self.damaged.eq(1)
-                with m.Elif(kind == Kind.OPEN):
-                    m.d.comb += [self.repeated.eq(known), self.renewed.eq(~known & (session != 0))]
-                with m.Elif(known):
+                with m.Elif(belongs):
                     m.d.sync += [self.notice.valid.eq(1), self.notice.payload.rewind.eq(rewind)]
-                m.d.comb += crc.start.eq(1)
+                m.d.comb += [crc.start.eq(1), self.renewed.eq(good & opens), self.repeated.eq(good & repeats)]
                 m.d.sync += [step.eq(0), whole.eq(0), wrong.eq(0)]
                 m.next = "FRAME"
 
@@ -161,16 +165,17 @@ class FrameReceiver(wiring.Component):
             with m.If(ahead):
                 m.d.sync += self.rewind.eq(1)
 
-        # Words are put together again for the array, in five cycles.
+        # Words are put together again for the array, in six cycles. Behind the memory is a plain register, as in `cobs.Encoder`.
         out = Signal(bits + 1 + 2)  # next byte; one bit more than there are tells a full buffer from an empty one
-        fetch, fetched, last = Signal(), Signal(), Signal()
+        fetch, fetched, last, byte = Signal(), Signal(2), Signal(2), Signal(8)
         less = Signal(bits + 1)  # minus the words kept
         unsaid = Signal(bits)  # words handed on since room was last told; the top bit stays
-        idle = ~self.o.valid & ~fetched & ~self.hold & (less != 0)
+        idle = ~self.o.valid & ~fetched.any() & ~self.hold & ~self.room[-1]
         m.d.comb += [less.eq(out[2:] - self.received), fetch.eq((out[:2] != 0) | idle), read.addr.eq(out), self.tell.eq(unsaid[-1])]
         m.d.sync += [
-            fetched.eq(fetch),
-            last.eq(fetch & (out[:2] == link.BYTES - 1)),
+            byte.eq(read.data),
+            fetched.eq(Cat(fetch, fetched[0])),
+            last.eq(Cat(out[:2] == link.BYTES - 1, last[0])),
             self.room.eq(Cat(less[:-1], ~less[-1])),  # the buffer's size more
         ]
         with m.If(self.o.ready):
@@ -181,8 +186,8 @@ class FrameReceiver(wiring.Component):
                 m.d.sync += unsaid.eq(Cat((unsaid + 1)[: bits - 1], unsaid[-1] | (unsaid + 1)[bits - 1]))
         with m.If(self.told):
             m.d.sync += unsaid.eq(0)
-        with m.If(fetched):
-            m.d.sync += [self.o.payload.eq(Cat(self.o.payload[8:], read.data)), self.o.valid.eq(last)]
+        with m.If(fetched[1]):
+            m.d.sync += [self.o.payload.eq(Cat(self.o.payload[8:], byte)), self.o.valid.eq(last[1])]
 
         with m.If(self.renewed):
             m.d.sync += [

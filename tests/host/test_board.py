@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,19 +20,21 @@ from loschmidt.host import session
 from loschmidt.host.blank import BlankDevice
 from loschmidt.host.device import Device
 from loschmidt.host.devices import check_name, open_device
+from loschmidt.host.echo import Readout
 from loschmidt.host.echo_engine import EchoEngine
 from loschmidt.host.errors import DeviceError
 from loschmidt.host.fitted import FittedDevice
 from loschmidt.host.link import LinkError, LinkPort
 from loschmidt.host.link.serial_line import split_name
 from loschmidt.host.training import Training, begin
+from loschmidt.host.verify import verify
 from loschmidt.host.word_device import WordDevice
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.sim.link import ROUGH, DeviceEnd, Pace, Rates, Rehearsal
 from loschmidt.sim.word_server import WordServer
 from loschmidt.spec.formats import PRESETS
-from loschmidt.spec.hamiltonian import Parameter
+from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.region import Buffer, State
 from loschmidt.spec.run import Run
 from loschmidt.spec.shape import Shape
@@ -168,6 +172,23 @@ def test_session_trains_on_a_board_with_fewer_contexts_than_a_batch_needs() -> N
         engine = session.echo_engine(toy.SMALL, url, toy.dataset())
         assert isinstance(engine, EchoEngine)
         engine.close()
+
+
+def test_verify_on_a_board_with_fewer_contexts_and_depths() -> None:
+    """It takes the board's, and its rows are those of a device that has all that was asked for."""
+    options: dict[str, Any] = {"oscillators": 6, "inputs": 2, "steps": 60, "hamiltonians": [Hamiltonian.LINEAR], "checks": ("reversal",)}
+    with served(BOARD) as url:
+        found = verify(partial(open_device, url), **options)
+    assert found.rows == verify(Emulator, **options).rows
+    assert found.passed
+    options["checks"] = ("agreement",)
+    options["readouts"] = [Readout.LAST]
+    with served(BOARD) as url:
+        board = partial(open_device, url)
+        for one, other in ((board, Emulator), (Emulator, board)):
+            (row,) = verify(one, against=other, **options).rows
+            assert row.passed
+            assert row.measured["integers"] > 0
 
 
 def test_nobody_at_the_other_end(monkeypatch: pytest.MonkeyPatch) -> None:

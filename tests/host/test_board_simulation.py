@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from loschmidt.host import cli
+from loschmidt.host import board_command, cli
 from loschmidt.host.blank import BlankDevice
 from loschmidt.host.checkpoint import Checkpoint
 from loschmidt.host.data import Dataset, Split
@@ -29,6 +29,7 @@ from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.link import ROUGH, FaultyLine, Rates
 from loschmidt.sim.link.terminal import KEPT, Terminal
 from loschmidt.sim.rtl import BoardLine, BoardPlan, BoardSimulation, SimulationError
+from loschmidt.spec.board import load
 from loschmidt.spec.region import Buffer
 from loschmidt.spec.shape import Shape
 
@@ -167,6 +168,11 @@ def test_terminal_keeps_only_so_much_for_nobody() -> None:
     assert terminal.read() == b""
     assert terminal.written_bytes < 100 * 4096 - KEPT
     terminal.close()
+
+
+def test_board_of_a_name_is_that_of_its_bitstream() -> None:
+    board = load("icebreaker")
+    assert board_command.plan_of("icebreaker") == BoardPlan(board.shape, board.link.divisor, board.link.buffer)
 
 
 def test_wrong_options() -> None:

@@ -18,7 +18,7 @@ from loschmidt.sim.link import CLEAN, ROUGH, DeviceEnd, Pace, Rates, Rehearsal, 
 from loschmidt.sim.link.scrambler import Scrambler, scrambled
 from loschmidt.spec.link import Flag, Frame, Kind, body, parse
 
-from .broken_links import BROKEN
+from .broken_links import BROKEN, SkipsGaps
 
 #: Frames of a test: that many for every buffer; the whole 10^5 is what `loschmidt verify --check link` sends.
 FRAMES = 8_000
@@ -111,6 +111,15 @@ def test_new_session_begins_anew() -> None:
     second = LinkPort(line, "desk", session=8)
     second.send([1, 2, 3])
     assert second.receive(3).tolist() == scrambled([1, 2, 3])
+
+
+def test_number_of_the_session_under_way_is_not_taken_again() -> None:
+    line = Rehearsal(DeviceEnd(Scrambler()))
+    for expected in (0xFFFF, 1):
+        port = LinkPort(line, "desk", session=0xFFFF)
+        assert line.end.session == expected
+        port.send([4, 5])
+        assert port.receive(2).tolist() == scrambled([4, 5])
 
 
 class Wire:
@@ -223,3 +232,14 @@ def test_noise_is_survived(noise: list[bytes]) -> None:
 def test_session_that_cannot_be(session: int) -> None:
     with pytest.raises(ValueError, match=re.escape(f"a session's number is 1 to 65535, not {session}")):
         HostEnd(session, "desk")
+
+
+def test_rows_of_verify(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsing, "STREAMED", 20_000)
+    told: list[float] = []
+    rows = list(rehearsing.rows(0, lambda what, share: told.append(share), 3000))
+    assert [row.passed for row in rows] == [True] * 4
+    assert max(told) == 1.0
+    monkeypatch.setattr(rehearsing, "Cast", lambda: Cast(end=SkipsGaps))
+    monkeypatch.setattr(rehearsing, "BUSY", 1.1)
+    assert not any(row.passed for row in rehearsing.rows(0, lambda what, share: None, 3000))

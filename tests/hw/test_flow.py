@@ -136,7 +136,7 @@ def test_native_program_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_failing_program_is_an_error(tmp_path: Path) -> None:
-    script = "print('Info: all is well'); print('ERROR: no room for cell x'); print('Info: bye'); raise SystemExit(3)"
+    script = "print('Info: placing error_4 now'); print('ERROR: no room for cell x'); print('Info: bye'); raise SystemExit(3)"
     fails = Tool("nextpnr-ice40", (sys.executable, "-c", script), "here")
     lines: list[str] = []
     with pytest.raises(FlowError, match=r"^nextpnr-ice40 failed: ERROR: no room for cell x \(all of it in .*route\.log\)$"):
