@@ -1,18 +1,17 @@
-"""Memories that are read two cycles after they are addressed: a block RAM's own output register then serves, without which it is slow."""
+"""Memories that are read two cycles after they are addressed: a block RAM's own output register then serves, without which it is slow.
+
+The second register is an ordinary one here; `hw.flow.registers` moves it into the block.
+"""
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from loschmidt.spec.part import Family
-
-from .boards import memories
-from .boards.target import family
 from .index import index
-from .store import CELL_WORDS, style
+from .store import style
 
 
 class BlockRam(wiring.Component):
@@ -20,12 +19,10 @@ class BlockRam(wiring.Component):
 
     Few words are kept in logic cells where the family has cells for that.
 
-    A word that is read while it is written may be the old one, the new one, or neither.
-
     Members
     -------
     write, write_address, data : In, a bit for each part
-    address, word : In, Out, two cycles later
+    address, word : In, Out, two cycles later; a word that is written in the cycle after it was addressed is the old one
     """
 
     def __init__(self, width: int, depth: int, parts: int = 1) -> None:
@@ -43,27 +40,13 @@ class BlockRam(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        form = next((bits for bits, words in memories.DEPTHS.items() if words >= self.depth), None)
-        if family(platform) is not Family.ECP5 or form is None or self.depth <= CELL_WORDS:
-            m.submodules.memory = memory = Memory(shape=self.width, depth=self.depth, init=[], attrs=style(self.depth, platform))
-            write, read = memory.write_port(granularity=self.width // self.parts if self.parts > 1 else None), memory.read_port()
-            m.d.comb += [write.addr.eq(self.write_address), write.data.eq(self.data), write.en.eq(self.write), read.addr.eq(self.address)]
-            word = Signal(self.width, reset_less=True)
-            m.d.sync += word.eq(read.data)
-            m.d.comb += self.word.eq(word)
-            return m
-        # Columns of whole blocks, or of half ones where the halves are written apart.
-        step = form if self.parts == 1 else min(form, self.width // self.parts)
-        for first in range(0, self.width, step):
-            data = self.data[first : first + step]
-            enable = self.write[first * self.parts // self.width]
-            word = Signal(form, name=f"word_{first}")
-            if form == 36:
-                block = memories.wide(Cat(enable, enable), self.write_address, data, self.address, word)
-            else:
-                block = memories.narrow(form, enable, self.write_address, data, self.address, Signal(form, name=f"unused_{first}"), word)
-            m.submodules[f"block_{first}"] = block
-            m.d.comb += self.word[first : first + step].eq(word)
+        m.submodules.memory = memory = Memory(shape=self.width, depth=self.depth, init=[], attrs=style(self.depth, platform))
+        write = memory.write_port(granularity=self.width // self.parts if self.parts > 1 else None)
+        read = memory.read_port()
+        word = Signal(self.width, reset_less=True)
+        m.d.comb += [write.addr.eq(self.write_address), write.data.eq(self.data), write.en.eq(self.write), read.addr.eq(self.address)]
+        m.d.comb += self.word.eq(word)
+        m.d.sync += word.eq(read.data)
         return m
 
 
@@ -72,7 +55,7 @@ class TwoPortRam(wiring.Component):
 
     Members
     -------
-    write, data, address_0, word_0 : In, In, In, Out: the first port; what it reads in a cycle in which it writes is undefined
+    write, data, address_0, word_0 : In, In, In, Out: the first port
     address_1, word_1 : In, Out: the second
     """
 
@@ -92,20 +75,11 @@ class TwoPortRam(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        form = next((bits for bits, words in memories.DEPTHS.items() if bits <= 18 and words >= self.depth), None)
-        if family(platform) is not Family.ECP5 or form is None:
-            m.submodules.memory = memory = Memory(shape=self.width, depth=self.depth, init=[])
-            write, first, second = memory.write_port(), memory.read_port(), memory.read_port()
-            words = [Signal(self.width, reset_less=True, name=f"word_{port}_later") for port in range(2)]
-            m.d.comb += [write.addr.eq(self.address_0), write.data.eq(self.data), write.en.eq(self.write)]
-            m.d.comb += [first.addr.eq(self.address_0), second.addr.eq(self.address_1)]
-            m.d.sync += [words[0].eq(first.data), words[1].eq(second.data)]
-            m.d.comb += [self.word_0.eq(words[0]), self.word_1.eq(words[1])]
-            return m
-        for start in range(0, self.width, form):
-            words = [Signal(form, name=f"word_{port}_{start}") for port in range(2)]
-            m.submodules[f"block_{start}"] = memories.narrow(
-                form, self.write, self.address_0, self.data[start : start + form], self.address_1, *words
-            )
-            m.d.comb += [self.word_0[start : start + form].eq(words[0]), self.word_1[start : start + form].eq(words[1])]
+        m.submodules.memory = memory = Memory(shape=self.width, depth=self.depth, init=[])
+        write = memory.write_port()
+        m.d.comb += [write.addr.eq(self.address_0), write.data.eq(self.data), write.en.eq(self.write)]
+        for number in range(2):
+            read, word = memory.read_port(), Signal(self.width, reset_less=True, name=f"word_{number}_later")
+            m.d.comb += [read.addr.eq(getattr(self, f"address_{number}")), getattr(self, f"word_{number}").eq(word)]
+            m.d.sync += word.eq(read.data)
         return m

@@ -10,7 +10,7 @@ from loschmidt.spec.part import Family
 from .boards.target import family
 
 #: Families whose logic cells can be memories, and the most words that are then kept in them.
-CELLS, CELL_WORDS = (Family.ECP5, Family.GOWIN, Family.XILINX7), 64
+CELLS, CELL_WORDS = (Family.ECP5, Family.GOWIN, Family.XILINX7), 32
 
 
 def style(depth: int, platform: object) -> dict[str, str]:
