@@ -11,9 +11,6 @@ from loschmidt.spec.shape import Shape
 
 from .index import index
 
-#: Most lanes of a tile.
-TILE = 8
-
 #: Cycles from stable ``bank``, ``address`` and ``lane`` to the word at ``answer``; the same for all banks.
 READ_LATENCY = 20
 
@@ -22,8 +19,8 @@ MOVE_BEFORE, MOVE_AFTER = 3, 2
 
 
 def lanes_per_tile(shape: Shape) -> int:
-    """Lanes that share an integrator: a power of two, at most `TILE`, no more than hold all lanes."""
-    return min(TILE, 1 << (shape.lanes - 1).bit_length())
+    """Lanes that share an integrator, `Shape.tile`."""
+    return shape.tile
 
 
 class HostAccess(Signature):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import layout
 from .errors import SpecError
@@ -10,41 +10,52 @@ from .layout import Bank
 from .part import Part
 from .shape import Shape
 
-#: Banks that every lane reads in every cycle, so that each lane has a memory of its own. The others may be shared by several lanes.
-_OWN = (Bank.PARAMETER, Bank.ACCUMULATOR)
+#: Multipliers of an integrator, of which each tile of lanes has one: two digits of a drift, activation and potential.
+INTEGRATOR = 4
 
 
 @dataclass(frozen=True)
 class Need:
-    """The least that an array takes of a part."""
+    """What an array takes of a part."""
 
     block_rams: int
     multipliers: int
 
 
 def need(shape: Shape, buffer: int, part: Part) -> Need:
-    """The least block RAMs and multipliers of an array and its link's two buffers: nothing is counted that could be done without."""
-    blocks = 2 * part.blocks(32, buffer)
-    for bank in Bank:
-        width, depth = layout.width(bank, shape), layout.depth(bank, shape)
-        if bank in _OWN:
-            blocks += shape.lanes * part.blocks(width, depth)
-        elif part.blocks(width, depth):
-            blocks += part.blocks(width, depth * layout.lanes(bank, shape))
-    return Need(blocks, shape.lanes * part.factors(shape.formats.multiplier))
+    """Block RAMs and multipliers of an array, as it is built, and of its link's two buffers."""
+    formats, files = shape.formats, shape.ways * shape.rows
+
+    def blocks(bank: Bank, words: int = 1) -> int:
+        return part.blocks(layout.width(bank, shape), words * layout.depth(bank, shape))
+
+    # Two lanes share a memory of parameters; each has accumulators, and operands with two ports and with one.
+    pair = 1 << (layout.depth(Bank.PARAMETER, shape) - 1).bit_length()
+    parameters = shape.lanes // 2 * part.blocks(formats.weight.width, 2 * pair) + shape.lanes % 2 * blocks(Bank.PARAMETER)
+    operands = 2 * part.blocks(formats.multiplier, 4 * files) + part.blocks(2 * formats.multiplier, 2 * files)
+    # The lanes of a tile share the rest: states and buffers, the activation's table, inverse masses.
+    states = sum(blocks(bank, shape.tile) for bank in (Bank.POSITION, Bank.MOMENTUM, Bank.NUDGE, Bank.TRACE))
+    table = part.blocks(2 * formats.multiplier, formats.segments) + blocks(Bank.TABLE_INTEGRAL)
+    masses = part.blocks(formats.weight.width, shape.tile * shape.rows)
+    total = 2 * part.blocks(32, buffer) + blocks(Bank.INPUT) + parameters
+    total += shape.lanes * (blocks(Bank.ACCUMULATOR) + operands) + shape.tiles * (states + table + masses)
+    multipliers = shape.lanes + INTEGRATOR * shape.tiles
+    return Need(total, multipliers * part.factors(shape.formats.multiplier))
 
 
 def check_fit(shape: Shape, buffer: int, part: Part) -> None:
     """`SpecError` if the part has too few block RAMs or multipliers for the array and its link."""
     least = need(shape, buffer, part)
     if least.multipliers > part.multipliers:
-        each = part.factors(shape.formats.multiplier)
+        most = max(
+            (n for n in range(1, shape.lanes) if need(replace(shape, lanes=n), buffer, part).multipliers <= part.multipliers), default=0
+        )
         raise SpecError(
             f"array.lanes: {shape.lanes} lanes of {shape.formats.multiplier} bits take {least.multipliers} multipliers, {part.name} has "
-            f"{part.multipliers}: at most {part.multipliers // each} lanes"
+            f"{part.multipliers}: at most {most} lanes"
         )
     if least.block_rams > part.block_rams:
         raise SpecError(
-            f"array: takes at least {least.block_rams} block RAMs, {part.name} has {part.block_rams}: "
+            f"array: takes {least.block_rams} block RAMs, {part.name} has {part.block_rams}: "
             "fewer oscillators, inputs or lanes, a smaller depth or link.buffer"
         )

@@ -26,7 +26,7 @@ _FORMS = {
 }
 
 #: Memories of no more words than this are made of logic cells where the family can do so.
-_LOGIC_WORDS = {Family.ECP5: 64, Family.ICE40: 0, Family.GOWIN: 64, Family.XILINX7: 64}
+_LOGIC_WORDS = {Family.ECP5: 32, Family.ICE40: 0, Family.GOWIN: 32, Family.XILINX7: 32}
 
 
 @dataclass(frozen=True)

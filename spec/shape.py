@@ -20,6 +20,10 @@ _LIMITS = {
 }
 
 
+#: Most lanes that share an integrator.
+TILE = 8
+
+
 @dataclass(frozen=True)
 class Shape:
     """What an array holds.
@@ -62,6 +66,15 @@ class Shape:
     def padded(self) -> int:
         """L*R, the oscillators that the lanes hold; those past `oscillators` rest at zero."""
         return self.lanes * self.rows
+
+    @property
+    def tile(self) -> int:
+        """Lanes that share an integrator: a power of two, at most `TILE`, no more than hold all lanes."""
+        return min(TILE, 1 << (self.lanes - 1).bit_length())
+
+    @property
+    def tiles(self) -> int:
+        return -(-self.lanes // self.tile)
 
     @property
     def sum_width(self) -> int:

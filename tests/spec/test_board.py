@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loschmidt.spec import layout
 from loschmidt.spec.board import Board, BoardError, load, names, parse
-from loschmidt.spec.fit import need
+from loschmidt.spec.fit import Need, need
 from loschmidt.spec.formats import PRESETS
-from loschmidt.spec.layout import Bank
 from loschmidt.spec.part import PARTS
 
 GOOD = """
@@ -129,9 +127,9 @@ def test_no_pll_where_the_clock_is_the_boards_own() -> None:
         ('formats = "16"', OWN_FORMATS.replace("128", "100"), "array.formats: segments must be a power of two from 2 to 4096, not 100"),
         ('formats = "16"', OWN_FORMATS.replace("Q6.22", "wide"), "array.formats: "),
         ('formats = "16"', OWN_FORMATS + "depth = 3\n", "array.formats.depth: is no key here; keys are "),
-        ('formats = "16"', 'formats = "18"', "array.lanes: 2 lanes of 18 bits take 8 multipliers"),
-        ("lanes = 2", "lanes = 9", "array.lanes: 9 lanes of 16 bits take 9 multipliers, iCE40UP5K has 8: at most 8 lanes"),
-        ("input_depth = 16", "input_depth = 4096", "array: takes at least "),
+        ('formats = "16"', 'formats = "18"', "array.lanes: 2 lanes of 18 bits take 24 multipliers"),
+        ("lanes = 2", "lanes = 9", "array.lanes: 9 lanes of 16 bits take 17 multipliers, iCE40UP5K has 8: at most 4 lanes"),
+        ("input_depth = 16", "input_depth = 4096", "array: takes "),
         ('formats = "16"', 'formats = "16"\n[tools]\npack = [1]', "tools.pack: must hold strings, not an integer"),
         ('formats = "16"', 'formats = "16"\n[tools]\nspeed = 1', "tools.speed: is no key here; keys are "),
     ],
@@ -141,7 +139,7 @@ def test_wrong_file_is_refused(right: str, wrong: str, line: str) -> None:
     assert text != GOOD
     if line.startswith("array.lanes: 2 lanes of 18 bits"):
         # It just fits; a third lane does not.
-        text, line = text.replace("lanes = 2", "lanes = 3"), line.replace("2 lanes", "3 lanes").replace("8 multipliers", "12 multipliers")
+        text, line = text.replace("lanes = 2", "lanes = 3"), line.replace("2 lanes", "3 lanes").replace("24 multipliers", "28 multipliers")
     with pytest.raises(BoardError, match=rf"^mine\.toml: {re.escape(line)}") as caught:
         read(text)
     assert "\n" not in str(caught.value)
@@ -167,14 +165,12 @@ def test_unknown_board() -> None:
 
 def test_blocks_of_a_memory() -> None:
     ecp5, ice40 = PARTS["LFE5U-85F"], PARTS["iCE40UP5K"]
-    assert [ecp5.blocks(*size) for size in ((64, 77), (18, 77), (18, 1025), (32, 64), (36, 512), (37, 512))] == [2, 1, 2, 0, 1, 2]
+    assert [ecp5.blocks(*size) for size in ((64, 77), (18, 77), (18, 1025), (32, 32), (36, 512), (37, 512))] == [2, 1, 2, 0, 1, 2]
     assert [ice40.blocks(*size) for size in ((16, 256), (17, 256), (16, 257), (8, 512), (48, 100), (1, 2048))] == [1, 2, 2, 1, 3, 1]
 
 
 def test_what_an_array_needs() -> None:
     board = load("ulx3s-85f")
-    shape, part = board.shape, board.part
-    each = part.blocks(18, layout.depth(Bank.PARAMETER, shape)) + part.blocks(64, layout.depth(Bank.ACCUMULATOR, shape))
-    assert each == 3
-    # Per lane; inputs (4096 words of 18 bits); three columns of the table; two buffers of the link.
-    assert need(shape, board.link.buffer, part).block_rams == 64 * each + 4 + 3 + 2
+    # 64 lanes with accumulators, 32 pairs of them with parameters; 8 tiles with nudges, trace and both memories of the table; 4096 inputs
+    # of 18 bits; two buffers of the link. Eight lanes have four multipliers beside their own.
+    assert need(board.shape, board.link.buffer, board.part) == Need(64 * 2 + 32 + 8 * 4 + 4 + 2, 64 + 8 * 4)
