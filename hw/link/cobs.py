@@ -78,19 +78,25 @@ class Encoder(wiring.Component):
 
         # Each code has its place before the bytes that it counts, and is written after them.
         code, place = Signal(range(depth)), Signal(range(depth), init=1)
-        zero, closing, sending = Signal(), Signal(), Signal()
+        byte, coming, ending, closing, sending = Signal(8), Signal(), Signal(), Signal(), Signal()
+        zero = Signal()
+        m.d.sync += [
+            byte.eq(self.data),
+            coming.eq(self.put | self.finish | ending),
+            zero.eq((self.data == 0) | self.finish | ending),
+            ending.eq(self.finish),
+            closing.eq(ending),
+        ]
         m.d.comb += [
-            zero.eq(self.finish | closing | (self.data == 0)),
-            write.en.eq(self.put | self.finish | closing),
+            write.en.eq(coming),
             write.addr.eq(Mux(zero, code, place)),
-            write.data.eq(Mux(closing, 0, Mux(zero, place - code, self.data))),
+            write.data.eq(Mux(closing, 0, Mux(zero, place - code, byte))),
             self.room.eq(~sending),
         ]
         with m.If(write.en):
             m.d.sync += place.eq(place + 1)
             with m.If(zero):
                 m.d.sync += code.eq(place)
-        m.d.sync += closing.eq(self.finish)
         with m.If(closing):
             m.d.sync += sending.eq(1)
 
