@@ -40,7 +40,7 @@ class BlockRam(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=self.width, depth=self.depth, init=[], attrs=style(self.depth, platform))
+        m.submodules.words = memory = Memory(shape=self.width, depth=self.depth, init=[], attrs=style(self.depth, platform))
         write = memory.write_port(granularity=self.width // self.parts if self.parts > 1 else None)
         read = memory.read_port()
         word = Signal(self.width, reset_less=True)
@@ -75,7 +75,7 @@ class TwoPortRam(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=self.width, depth=self.depth, init=[])
+        m.submodules.words = memory = Memory(shape=self.width, depth=self.depth, init=[])
         write = memory.write_port()
         m.d.comb += [write.addr.eq(self.address_0), write.data.eq(self.data), write.en.eq(self.write)]
         for number in range(2):
