@@ -115,7 +115,6 @@ INTEGRATOR = {
     "flip_forgotten": Fault("Mux(host.flip, -self.momentum, self.momentum)", "self.momentum"),
     "kick_without_time_step": Fault("kick_shift.amount.eq(self.s)", "kick_shift.amount.eq(0)"),
     "late_state": Fault('place(0, "state")', 'place(1, "state")'),
-    "drift_kicks": Fault("kicks[3], moved_p", "drifts[3], moved_p"),
     "untimely_trace": Fault("trace.write.eq(drifts[10] & at[10].ticket.trace)", "trace.write.eq(drifts[10])"),
 }
 
@@ -168,7 +167,7 @@ RING = {
     "ring_the_other_way": Fault("tile.ring_i.eq(following.ring_o)", "tile.ring_i.eq(tiles[number].ring_o)"),
     "sums_the_other_way": Fault("tile.sum_i.eq(following.sum_o)", "tile.sum_i.eq(tiles[number].sum_o)"),
     "padding_moves": Fault("tile.padded.eq(padded)", "tile.padded.eq(0)"),
-    "flags_of_one_tile": Fault("[getattr(tile, name) for tile in tiles])", "[getattr(tile, name) for tile in tiles[:1]])"),
+    "flags_of_one_tile": Fault("[getattr(tile, name) for tile in tiles])", "[getattr(tile, name) for tile in tiles[1:]])"),
     "answers_of_one_tile": Fault("[tile.host.answer for tile in tiles]", "[tile.host.answer for tile in tiles[:1]]"),
 }
 

@@ -81,7 +81,14 @@ def test_rates() -> None:
 
 
 def test_waits_count_where_nothing_fills_them() -> None:
-    alone, two = Shape(4, 1, 4, contexts=2, ways=1), Shape(4, 1, 4, contexts=2, ways=2)
-    for hamiltonian in Hamiltonian:
+    alone, two = Shape(4, 4, 4, contexts=2, ways=1), Shape(4, 4, 4, contexts=2, ways=2)
+    for hamiltonian in (Hamiltonian.SPRINGS, Hamiltonian.LINEAR, Hamiltonian.DENSE):
         assert rates.cycles(hamiltonian, False, two) == rates.operations(hamiltonian, False, two)
         assert rates.cycles(hamiltonian, False, alone) > rates.operations(hamiltonian, False, alone)
+
+
+def test_finished_sums_take_turns() -> None:
+    # Of eight lanes with one input a sum is finished every other cycle, and one integrator takes eight for it.
+    shape = Shape(8, 1, 8, contexts=2, ways=2)
+    assert rates.operations(Hamiltonian.LINEAR, False, shape) == 2
+    assert rates.cycles(Hamiltonian.LINEAR, False, shape) == 8
