@@ -17,6 +17,7 @@ from loschmidt.spec.shape import Shape
 from . import console
 from .config import CHOICES, Config
 from .errors import ConfigError
+from .interrupt import deferred
 from .options import Formats, Lanes
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def run(
     console.say(f"try  loschmidt train --device {terminal.path} --oscillators {shape.oscillators}")
     began, cycles = time.monotonic(), board.cycles
     try:
-        with console.OUT.status("waiting for somebody to open it; Ctrl-C ends it") as status:
+        # Ctrl-C ends it in order, even where a shell started it with that signal ignored.
+        with console.OUT.status("waiting for somebody to open it; Ctrl-C ends it") as status, deferred() as stopped:
             shown = 0.0
 
             def going() -> bool:
@@ -95,10 +97,9 @@ def run(
                 if (now := time.monotonic()) > shown + REST:
                     shown = now
                     status.update(_figures(board, terminal, began, cycles))
-                return True
+                return not stopped()
 
             serve(board, terminal, going)
-    except KeyboardInterrupt:
         console.say(_figures(board, terminal, began, cycles))
     finally:
         terminal.close()

@@ -1,4 +1,4 @@
-"""Ctrl-C asks for an orderly end: the minibatch under way is finished first. A second Ctrl-C does not wait."""
+"""Ctrl-C asks for an orderly end: what is under way is finished first. A second Ctrl-C does not wait."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -138,7 +139,11 @@ def virtual_board(folder: Path) -> Iterator[str]:
             yield found[1]
         finally:
             process.send_signal(signal.SIGINT)
+            # A board that goes on must not keep the tests waiting.
+            alarm = threading.Timer(60, process.kill)
+            alarm.start()
             rest = process.stdout.read()
+            alarm.cancel()
         assert re.search(r"cycles, .* a second; [\d,]+ bytes in, [\d,]+ out; the line to the board was busy \d+ %", rest), rest
     assert process.returncode == 0
 
