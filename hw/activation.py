@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,6 +11,7 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
+from .delay import later
 from .host_access import HostAccess
 from .multiplier import Multiplier
 from .rounding import extended, plus, saturated, split
@@ -52,13 +53,6 @@ class Activation(wiring.Component):
         f, host = self.array.formats, self.host
         unit = f.multiplier - 1
 
-        def later(value: Value, name: str, cycles: int) -> Value:
-            for _ in range(cycles):
-                delayed = Signal.like(value, name=name)
-                m.d.sync += delayed.eq(value)
-                value = delayed
-            return value
-
         # Stage 0 to 1: the code of z.
         floor, half, rest = split(self.sum, f.table_shift)
         code, z = Signal(signed(self.array.sum_width - f.table_shift + 1)), Signal(signed(f.table_width))
@@ -83,20 +77,20 @@ class Activation(wiring.Component):
                 memory.write.eq(Cat(mine & (host.bank == bank) for bank in banks)),
                 word.eq(memory.word),
             ]
-        offset = later(z[:unit], "offset", 2)
+        offset = later(m, z[:unit], "offset", 2)
 
         # Stage 3 to 7: y.
         m.submodules.slope = slope = Multiplier(f.multiplier)
         m.d.comb += [slope.left.eq(self.rise), slope.right.eq(offset)]
-        value = later(self.value, "value_later", 3)
+        value = later(m, self.value, "value_later", 3)
         floor, half, rest = split(slope.product, unit)
         y = plus(extended(value, f.multiplier), extended(floor, f.multiplier), half & (rest | floor[0]))
         m.d.sync += self.y.eq(Mux(self.rests, 0, y))
 
         # Stage 7 to 11: the potential, from the knot before and y.
         m.submodules.area = area = Multiplier(f.multiplier)
-        m.d.comb += [area.left.eq(later(value, "value_latest", 1) + self.y), area.right.eq(later(offset, "offset_later", 4))]
-        integral = later(self.integral, "integral_later", 7)
+        m.d.comb += [area.left.eq(later(m, value, "value_latest", 1) + self.y), area.right.eq(later(m, offset, "offset_later", 4))]
+        integral = later(m, self.integral, "integral_later", 7)
         floor, half, rest = split(area.product, unit)
         width = len(self.potential)
         m.d.sync += self.potential.eq(plus(extended(integral, width), extended(floor, width), half & (rest | floor[0])))

@@ -13,6 +13,7 @@ from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
+from .delay import later
 from .host_access import HostAccess, lanes_per_tile
 from .multiplier import Multiplier
 from .narrow import Narrow
@@ -65,13 +66,6 @@ class Integrator(wiring.Component):
         kicks, drifts = ([Signal(name=f"{name}_{stage}") for stage in range(STORE + 1)] for name in ("kicks", "drifts"))
         for stage, kick, drift in zip(at, kicks, drifts, strict=True):
             m.d.comb += [kick.eq(stage.consumer == Consumer.KICK), drift.eq(kick | (stage.consumer == Consumer.DRIFT))]
-
-        def later(value: Value, name: str, cycles: int) -> Value:
-            for _ in range(cycles):
-                delayed = Signal.like(value, name=name)
-                m.d.sync += delayed.eq(value)
-                value = delayed
-            return value
 
         def place(stage: int, name: str) -> Value:
             return of_lane(at[stage].lane, at[stage].ticket[name], lanes)
@@ -126,7 +120,7 @@ class Integrator(wiring.Component):
         # Stage 3 to 7: the drift's product, of two digits; the most negative code is its own negative and must not drift.
         m.submodules.low = low = Multiplier(f.multiplier)
         m.submodules.high = high = Multiplier(f.multiplier)
-        mu = later(mass.data, "mu", 1)
+        mu = later(m, mass.data, "mu", 1)
         m.d.comb += [
             low.left.eq(mu),
             high.left.eq(mu),
@@ -147,7 +141,7 @@ class Integrator(wiring.Component):
         m.d.sync += [
             position.eq(self.position + Mux(at[9].ticket.double, half << 1, half)),
             drifted.eq(self.position + half),
-            twice.eq(drifted[:w].as_signed() + Mux(at[10].ticket.double, later(half, "half", 1), 0).as_signed()),
+            twice.eq(drifted[:w].as_signed() + Mux(at[10].ticket.double, later(m, half, "half", 1), 0).as_signed()),
         ]
 
         # Operands; that of the momentum waits for that of the position.
@@ -156,8 +150,8 @@ class Integrator(wiring.Component):
         m.d.comb += [
             narrow_p.value.eq(momentum),
             narrow_x.value.eq(position),
-            self.p.eq(later(narrow_p.operand, "p_later", STORE - 4)),
-            self.p_clipped.eq(later(narrow_p.clipped, "p_clipped_later", STORE - 4)),
+            self.p.eq(later(m, narrow_p.operand, "p_later", STORE - 4)),
+            self.p_clipped.eq(later(m, narrow_p.clipped, "p_clipped_later", STORE - 4)),
             self.x.eq(narrow_x.operand),
             self.x_clipped.eq(narrow_x.clipped),
         ]
