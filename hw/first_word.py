@@ -9,25 +9,11 @@ from amaranth.lib.wiring import In, Out
 from loschmidt.spec import protocol
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.layout import READ_ONLY, Bank
-from loschmidt.spec.protocol import PAYLOAD_LIMIT, WORD, Error, Opcode
+from loschmidt.spec.protocol import ARGUMENTS, PAYLOAD_LIMIT, WORD, Error, Opcode
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .traits import IDENTITY, ROWS, STATUS, TRAITS
-
-#: Payload words of each request; WRITE has these and the values.
-ARGUMENTS = {
-    Opcode.IDENTIFY: 0,
-    Opcode.CONFIGURE: 1,
-    Opcode.WRITE: 2,
-    Opcode.READ: 3,
-    Opcode.RUN: 5,
-    Opcode.COPY: 1,
-    Opcode.FLIP: 1,
-    Opcode.CLEAR: 0,
-    Opcode.STATUS: 0,
-    Opcode.RESET_STATUS: 0,
-}
 
 #: Whose traits an operation has that names no bank.
 NUMBERS = {

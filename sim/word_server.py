@@ -11,7 +11,7 @@ from loschmidt.spec import layout, protocol
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.hamiltonian import Hamiltonian, Product
 from loschmidt.spec.layout import Bank
-from loschmidt.spec.protocol import PAYLOAD_LIMIT, Error, Header, Opcode
+from loschmidt.spec.protocol import ARGUMENTS, PAYLOAD_LIMIT, Error, Header, Opcode
 from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries, writable
 from loschmidt.spec.run import SHIFT_LIMIT, STEP_LIMIT, Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
@@ -19,20 +19,6 @@ from loschmidt.spec.shape import Shape
 from .memory import REGIONS, Memory
 
 Ints = NDArray[np.int64]
-
-#: Words of each operation's payload; those of WRITE are the ones before its values.
-ARGUMENTS = {
-    Opcode.IDENTIFY: 0,
-    Opcode.CONFIGURE: 1,
-    Opcode.WRITE: 2,
-    Opcode.READ: 3,
-    Opcode.RUN: 5,
-    Opcode.COPY: 1,
-    Opcode.FLIP: 1,
-    Opcode.CLEAR: 0,
-    Opcode.STATUS: 0,
-    Opcode.RESET_STATUS: 0,
-}
 
 #: A RUN's flags that mean nothing.
 RUN_UNUSED = ~((1 << (protocol.RUN_TRACE + 1)) - 1) & 0xFFFFFFFF

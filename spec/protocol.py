@@ -45,6 +45,21 @@ class Opcode(IntEnum):
     RESET_STATUS = 10  #: (): sticky flags and counters to zero
 
 
+#: Payload words of each request; WRITE has these and the values.
+ARGUMENTS = {
+    Opcode.IDENTIFY: 0,
+    Opcode.CONFIGURE: 1,
+    Opcode.WRITE: 2,
+    Opcode.READ: 3,
+    Opcode.RUN: 5,
+    Opcode.COPY: 1,
+    Opcode.FLIP: 1,
+    Opcode.CLEAR: 0,
+    Opcode.STATUS: 0,
+    Opcode.RESET_STATUS: 0,
+}
+
+
 class Error(IntEnum):
     OK = 0
     OPCODE = 1  #: no such operation
