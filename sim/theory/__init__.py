@@ -1,5 +1,6 @@
 """The paper's methods in real arithmetic, all behind `gradient`: how each turns a variational principle into dC/dtheta."""
 
+from .boundary import BOUNDARIES, Boundary, blend
 from .contrast import Contrast
 from .derivatives import Floats
 from .errors import TheoryError
@@ -10,7 +11,9 @@ from .system import Loss, System
 from .systems import array_system, harmonic, random_system, waves
 
 __all__ = [
+    "BOUNDARIES",
     "METHODS",
+    "Boundary",
     "Contrast",
     "Cost",
     "Estimate",
@@ -23,6 +26,7 @@ __all__ = [
     "System",
     "TheoryError",
     "array_system",
+    "blend",
     "gradient",
     "harmonic",
     "options_of",

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .derivatives import Floats, Numbers, along
-from .errors import TheoryError
 from .estimate import Estimate, Meter
 from .system import System
 from .task import Task
@@ -85,8 +84,6 @@ def _midpoint(task: Task, midpoints: Floats, momenta: Floats, meter: Meter) -> t
 
 def adjoint(task: Task) -> Estimate:
     """Backpropagation through time: exact for either scheme, with or without damping; keeps 2 T N numbers."""
-    if task.static:
-        raise TheoryError("adjoint needs a motion: give inputs (T, M), or steps=; for a state of rest take 'implicit'")
     meter = Meter()
     run = task.free(meter)
     assert run.midpoints is not None

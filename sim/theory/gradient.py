@@ -8,12 +8,18 @@ from types import MappingProxyType
 from typing import Any
 
 from .adjoint import adjoint
+from .cbvp import cbvp
 from .contrast import Contrast
 from .derivatives import Floats
 from .differences import finite_differences
 from .echo import rhel
+from .equilibrium import ep, implicit
 from .errors import TheoryError
 from .estimate import Estimate
+from .glep import civp, glep, mixed
+from .heb import heb
+from .pfvp import pfvp
+from .sensitivity import sensitivity
 from .system import System
 from .task import task
 
@@ -24,9 +30,20 @@ METHODS: MappingProxyType[str, _Method] = MappingProxyType(
     {
         "adjoint": adjoint,
         "finite-differences": finite_differences,
+        "sensitivity": sensitivity,
+        "civp": civp,
+        "cbvp": cbvp,
+        "glep": glep,
+        "mixed": mixed,
+        "pfvp": pfvp,
         "rhel": rhel,
+        "heb": heb,
+        "ep": ep,
+        "implicit": implicit,
     }
 )
+#: Methods that a state of rest, a static input without steps, has any use for.
+_RESTING = ("finite-differences", "ep", "implicit")
 #: Options that make up a `Contrast`, for methods that compare nudged runs.
 _NUDGING = ("eps", "sides", "extrapolate")
 
@@ -59,6 +76,8 @@ def gradient(system: System, inputs: Floats, targets: Floats, method: str = "rhe
     if unknown := sorted(set(options) - set(known)):
         raise TheoryError(f"method {method!r} has no option {', '.join(unknown)}: it takes {', '.join(known)}")
     problem = task(system, inputs, targets, options.pop("steps", None))
+    if problem.static and method not in (*_RESTING, "heb"):
+        raise TheoryError(f"{method} needs a motion: give inputs (T, M), or steps=; for a state of rest take {', '.join(_RESTING)}")
     nudging = {name: options.pop(name) for name in _NUDGING if name in options}
     if "contrast" in inspect.signature(METHODS[method]).parameters:
         options["contrast"] = Contrast(**nudging)
