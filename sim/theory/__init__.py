@@ -5,10 +5,12 @@ from .contrast import Contrast
 from .derivatives import Floats
 from .errors import TheoryError
 from .estimate import Cost, Estimate
+from .functions import FunctionHamiltonian, FunctionLagrangian
 from .gradient import METHODS, gradient, options_of
+from .legendre import LegendreHamiltonian, LegendreLagrangian
 from .natural import Kind, Natural, NaturalLagrangian, Parameter
 from .system import Loss, System
-from .systems import array_system, harmonic, random_system, waves
+from .systems import array_system, from_hamiltonian, from_lagrangian, harmonic, random_system, waves
 
 __all__ = [
     "BOUNDARIES",
@@ -18,7 +20,11 @@ __all__ = [
     "Cost",
     "Estimate",
     "Floats",
+    "FunctionHamiltonian",
+    "FunctionLagrangian",
     "Kind",
+    "LegendreHamiltonian",
+    "LegendreLagrangian",
     "Loss",
     "Natural",
     "NaturalLagrangian",
@@ -27,6 +33,8 @@ __all__ = [
     "TheoryError",
     "array_system",
     "blend",
+    "from_hamiltonian",
+    "from_lagrangian",
     "gradient",
     "harmonic",
     "options_of",

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from .derivatives import Floats
+from .functions import Function, FunctionHamiltonian, FunctionLagrangian, check_even
+from .legendre import LegendreHamiltonian, LegendreLagrangian
 from .natural import Kind, Natural, NaturalLagrangian, Parameter
 from .system import System
 
@@ -65,3 +67,25 @@ def waves(steps: int, channels: int, delta: float, seed: int = 0) -> Floats:
     frequency, phase = rng.uniform(0.2, 2.0, (3, channels)), rng.uniform(0, 2 * np.pi, (3, channels))
     total: Floats = np.sum(rng.normal(size=(3, channels)) / np.sqrt(3) * np.sin(frequency * time + phase), axis=1)
     return total
+
+
+def from_hamiltonian(function: Function, theta: Floats, position0: Floats, momentum0: Floats, *, inputs: int, **settings: Any) -> System:
+    """A system of any reversible H(q, p, u; theta) given as a function, see `functions`; its L is the Legendre transform.
+
+    ``separable=True`` says that H = T(p) + V(q), which allows the leapfrog; otherwise steps are those of the midpoint rule.
+    """
+    separable = settings.pop("separable", False)
+    check_even(function, position0, momentum0, inputs, theta)
+    form = FunctionHamiltonian(function, separable)
+    settings.setdefault("scheme", "leapfrog" if separable else "midpoint")
+    return System(form, LegendreLagrangian(form), theta, position0, momentum0, **settings)
+
+
+def from_lagrangian(function: Function, theta: Floats, position0: Floats, velocity0: Floats, *, inputs: int, **settings: Any) -> System:
+    """A system of any reversible L(q, v, u; theta) given as a function; its H is the Legendre transform. See `from_hamiltonian`."""
+    separable = settings.pop("separable", False)
+    check_even(function, position0, velocity0, inputs, theta)
+    form = FunctionLagrangian(function, separable)
+    settings.setdefault("scheme", "leapfrog" if separable else "midpoint")
+    momentum0 = np.asarray(form.by_velocity(position0, velocity0, np.zeros(inputs), theta))
+    return System(LegendreHamiltonian(form), form, theta, position0, momentum0, **settings)
