@@ -9,6 +9,7 @@ from typing import Any
 
 from .adjoint import adjoint
 from .cbvp import cbvp
+from .continuous import continuous_adjoint
 from .contrast import Contrast
 from .derivatives import Floats
 from .differences import finite_differences
@@ -16,6 +17,7 @@ from .echo import rhel
 from .equilibrium import ep, implicit
 from .errors import TheoryError
 from .estimate import Estimate
+from .gain import gain_echo
 from .glep import civp, glep, mixed
 from .heb import heb
 from .pfvp import pfvp
@@ -29,6 +31,7 @@ _Method = Callable[..., Estimate]
 METHODS: MappingProxyType[str, _Method] = MappingProxyType(
     {
         "adjoint": adjoint,
+        "continuous-adjoint": continuous_adjoint,
         "finite-differences": finite_differences,
         "sensitivity": sensitivity,
         "civp": civp,
@@ -37,6 +40,7 @@ METHODS: MappingProxyType[str, _Method] = MappingProxyType(
         "mixed": mixed,
         "pfvp": pfvp,
         "rhel": rhel,
+        "gain-echo": gain_echo,
         "heb": heb,
         "ep": ep,
         "implicit": implicit,
