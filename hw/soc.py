@@ -6,11 +6,13 @@ from amaranth.hdl import Module, ResetInserter
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from loschmidt.spec import protocol
 from loschmidt.spec.shape import Shape
 
 from .array import Array
 from .link.link import Link
 from .link.uart import UartReceiver, UartTransmitter
+from .relay import Relay
 
 
 class Soc(wiring.Component):
@@ -41,14 +43,16 @@ class Soc(wiring.Component):
         m.submodules.receiver = receiver = UartReceiver(self.divisor)
         m.submodules.transmitter = transmitter = UartTransmitter(self.divisor)
         m.submodules.link = link = Link(self.buffer)
+        array, requests, responses = Array(self.array), Relay(protocol.WORD), Relay(protocol.WORD)
         # A new session finds no run under way and no half of a request.
-        array = Array(self.array)
-        m.submodules.array = ResetInserter(link.reset)(array)
+        for name, part in (("array", array), ("requests", requests), ("responses", responses)):
+            m.submodules[name] = ResetInserter(link.reset)(part)
 
         wiring.connect(m, receiver.o, link.rx)
         wiring.connect(m, link.tx, transmitter.i)
-        wiring.connect(m, link.o, array.i)
-        wiring.connect(m, array.o, link.i)
+        for source, relay, sink in ((link.o, requests, array.i), (array.o, responses, link.i)):
+            wiring.connect(m, source, relay.i)
+            wiring.connect(m, relay.o, sink)
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),

@@ -7,10 +7,11 @@ from types import ModuleType
 
 from amaranth.lib import wiring
 
+from loschmidt.hw import relay
 from loschmidt.hw.link import cobs, link, receiver, transmitter, uart
 from loschmidt.spec.link import LEAST_BUFFER
 
-from .link_parts import linked
+from .link_parts import RELAYED, linked
 from .mutants import Fault, Mutant, broken, component, with_imports
 from .parts import Part
 
@@ -51,6 +52,12 @@ def link_mutants() -> dict[str, Mutant]:
         ("cuts_unseen", Fault("self.o.payload.good.eq(code)", "self.o.payload.good.eq(1)"), "any_frames"),
     ):
         found[name] = Mutant(Part(partial(component, cobs, "Decoder", fault), "cobs_decoder", {}), test)
+    for name, fault, test in (
+        ("word_twice", Fault("self.i.valid & ~self.i.ready", "self.i.valid"), "any_words"),
+        ("word_lost", Fault("self.i.ready.eq(taken)", "self.i.ready.eq(self.o.valid)"), "any_words"),
+        ("way_through", Fault("m.d.sync += self.i.ready", "m.d.comb += self.i.ready"), "nothing_within_a_cycle"),
+    ):
+        found[name] = Mutant(Part(partial(component, relay, "Relay", fault, RELAYED), "relay", {"width": RELAYED}), test)
     for name, kind, fault, bench, test in (
         ("no_stop", "UartReceiver", Fault("with m.If(line):", "with m.If(1):"), "uart_receiver", "no_stop_bit"),
         ("late_samples", "UartReceiver", Fault("self.divisor // 2 - 1", "self.divisor - 1"), "uart_receiver", "any_bytes"),

@@ -10,12 +10,16 @@ from amaranth.lib import wiring
 from loschmidt.hw.link.cobs import Decoder
 from loschmidt.hw.link.link import Link
 from loschmidt.hw.link.uart import LEAST_DIVISOR, UartReceiver, UartTransmitter
+from loschmidt.hw.relay import Relay
 from loschmidt.spec import link
 
 from .parts import Part
 
 #: The least, and one that is odd.
 DIVISORS = {"fast": LEAST_DIVISOR, "odd": 13}
+
+#: Bits of a word that the relay on the bench hands on.
+RELAYED = 9
 
 
 def linked(bench: str, buffer: int, make: Callable[[int, int], wiring.Component] = Link) -> Part:
@@ -26,7 +30,7 @@ def linked(bench: str, buffer: int, make: Callable[[int, int], wiring.Component]
 
 def link_parts() -> dict[str, Part]:
     """The link and what it is made of."""
-    parts = {"decoder": Part(Decoder, "cobs_decoder", {})}
+    parts = {"decoder": Part(Decoder, "cobs_decoder", {}), "relay": Part(partial(Relay, RELAYED), "relay", {"width": RELAYED})}
     for name, divisor in DIVISORS.items():
         settings = {"divisor": divisor}
         parts[f"{name}_receiver"] = Part(partial(UartReceiver, divisor), "uart_receiver", settings)
