@@ -64,7 +64,7 @@ class Encoder(wiring.Component):
     put : In(1), ``data`` is the frame's next byte
     data : In(8)
     finish : In(1), the frame is complete, or cut; not together with ``put``, and nothing may be put in the cycle that follows
-    o : stream of bytes for the line, one in four cycles
+    o : stream of bytes for the line, one in five cycles
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Encoder(wiring.Component):
         m.submodules.memory = memory = Memory(shape=8, depth=depth, init=[])
         write, read = memory.write_port(), memory.read_port()
 
-        # Each code has its place before the bytes that it counts, and is written after them.
+        # Each code has its place before the bytes that it counts, and is written after them. Then all is read from the beginning.
         code, place = Signal(range(depth)), Signal(range(depth), init=1)
         byte, coming, ending, closing, sending = Signal(8), Signal(), Signal(), Signal(), Signal()
         zero = Signal()
@@ -87,28 +87,31 @@ class Encoder(wiring.Component):
             ending.eq(self.finish),
             closing.eq(ending),
         ]
-        m.d.comb += [
+        m.d.sync += [
             write.en.eq(coming),
             write.addr.eq(Mux(zero, code, place)),
             write.data.eq(Mux(closing, 0, Mux(zero, place - code, byte))),
-            self.room.eq(~sending),
         ]
-        with m.If(write.en):
+        m.d.comb += self.room.eq(~sending)
+        with m.If(coming | (self.o.valid & self.o.ready)):
             m.d.sync += place.eq(place + 1)
-            with m.If(zero):
-                m.d.sync += code.eq(place)
+        with m.If(coming & zero):
+            m.d.sync += code.eq(place)
         with m.If(closing):
-            m.d.sync += sending.eq(1)
+            m.d.sync += [sending.eq(1), place.eq(0)]
 
         # A plain register behind the memory, which some block RAMs have inside: their output is late in the cycle.
-        out = Signal(range(depth))
-        under_way = Signal(2)
-        m.d.comb += read.addr.eq(out)
-        m.d.sync += [self.o.payload.eq(read.data), under_way.eq(Cat(sending & ~self.o.valid & ~under_way.any(), under_way[0]))]
-        with m.If(under_way[1]):
+        under_way, last = Signal(3), Signal()
+        m.d.comb += read.addr.eq(place)
+        m.d.sync += [
+            self.o.payload.eq(read.data),
+            last.eq(self.o.payload == 0),
+            under_way.eq(Cat(sending & ~self.o.valid & ~under_way.any(), under_way)),
+        ]
+        with m.If(under_way[-1]):
             m.d.sync += self.o.valid.eq(1)
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [self.o.valid.eq(0), out.eq(out + 1)]
-            with m.If(self.o.payload == 0):
-                m.d.sync += [sending.eq(0), out.eq(0), code.eq(0), place.eq(1)]
+            m.d.sync += self.o.valid.eq(0)
+            with m.If(last):
+                m.d.sync += [sending.eq(0), code.eq(0), place.eq(1)]
         return m

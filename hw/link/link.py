@@ -60,7 +60,7 @@ class Link(wiring.Component):
         wiring.connect(m, receiver.notice, transmitter.notice)
         for name in ("session", "received", "room", "rewind", "tell", "renewed", "repeated"):
             m.d.comb += getattr(transmitter, name).eq(getattr(receiver, name))
-        for name in ("hold", "told", "asked"):
+        for name in ("hold", "told", "telling", "asked"):
             m.d.comb += getattr(receiver, name).eq(getattr(transmitter, name))
         for name in ("put", "data", "finish"):
             m.d.comb += getattr(encoder, name).eq(getattr(transmitter, name))

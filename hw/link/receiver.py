@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.crc.catalog import CRC32_ETHERNET
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from loschmidt.hw.block_ram import BlockRam
 from loschmidt.spec import link, protocol
 from loschmidt.spec.link import Flag, Kind
 
 from .cobs import ITEM
+from .crc import PAIRS, crc
 
 #: Bytes of a frame after which its first field is known, its second, and so on; two bytes later than the last, its words have begun.
 FLAGS, SESSION, RECEIVED, POSITION, COUNT, WINDOW, WORDS = 2, 4, 6, 8, 10, 12, 13
@@ -23,7 +23,7 @@ def notice_layout(buffer: int) -> data.StructLayout:
 
 
 class FrameReceiver(wiring.Component):
-    """Takes the words of good frames, once and in order, and hands them on.
+    """Takes the words of good frames, once and in order, and hands them on. A byte takes five cycles.
 
     Parameters
     ----------
@@ -40,8 +40,9 @@ class FrameReceiver(wiring.Component):
     repeated : Out(1), the session under way was opened once more
     notice : stream of `notice_layout`, one of each good frame of the session; the frame's words count as received when it is taken
     received : Out(16), position of the next word due
-    room : Out, words that can be taken, as it was a cycle ago
-    told : In(1), in this cycle ``room`` is told to the host
+    room : Out, words that can be taken, as it was a cycle ago or earlier
+    told : In(1), what ``room`` is in the next cycle is told to the host
+    telling : In(1), ``room`` must stay as it is
     tell : Out(1), since then as many words as fill half of the buffer have been handed on
     rewind : Out(1), words are missing
     asked : In(1), in this cycle the host is asked for them
@@ -62,6 +63,7 @@ class FrameReceiver(wiring.Component):
                 "received": Out(16),
                 "room": Out(range(buffer + 1), init=buffer),
                 "told": In(1),
+                "telling": In(1),
                 "tell": Out(1),
                 "rewind": Out(1),
                 "asked": In(1),
@@ -71,54 +73,63 @@ class FrameReceiver(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=8, depth=link.BYTES * self.buffer, init=[])
-        write, read = memory.write_port(), memory.read_port()
-        m.submodules.check = crc = CRC32_ETHERNET(8).create()
+        m.submodules.memory = memory = BlockRam(protocol.WORD, self.buffer, parts=link.BYTES)
+        m.submodules.check = check = crc()
         bits = (self.buffer - 1).bit_length()
 
-        # A byte is looked at in the cycle after it was taken.
-        field = Signal(16)
-        fresh = Signal()
-        step = Signal(range(WORDS + 1))
-        m.d.sync += fresh.eq(0)
-        m.d.comb += [crc.data.eq(field[8:]), crc.valid.eq(fresh)]
+        # While a byte goes into the CRC, first all that may matter of it is found out, then what does is kept.
+        field, step = Signal(16), Signal(range(WORDS + 1))
+        ripe, turn, under_way = Signal(), Signal(range(PAIRS)), Signal()
+        m.d.sync += [ripe.eq(under_way & (turn == 0)), turn.eq(turn + under_way)]
+        with m.If(turn.all()):
+            m.d.sync += under_way.eq(0)
+        m.d.comb += [check.data.eq(field[8:].word_select(turn, 2)), check.valid.eq(under_way)]
 
-        kind, session, known, named = Signal(8), Signal(16), Signal(), Signal()
-        opens, repeats, belongs = Signal(), Signal(), Signal()
+        opening, carrying, session, known, named = Signal(), Signal(), Signal(16), Signal(), Signal()
         rewind, due, ahead, fits = Signal(), Signal(), Signal(), Signal()
         received, window = Signal(16), Signal(range(2 * self.buffer))
         count, index = Signal(range(link.PAYLOAD_WORDS + 1)), Signal(range(link.PAYLOAD_WORDS + 1))  # of words before the CRC
-        part = Signal(2)  # of a word
-        whole, wrong, good = Signal(), Signal(), Signal()
-        distance = Signal(16)
-        m.d.comb += [
-            distance.eq(field - self.received),
-            write.addr.eq(Cat(part, (self.received + index)[:bits])),
-            write.data.eq(field[8:]),
-            write.en.eq(fresh & (step == WORDS) & (index != count) & fits),
+        part = Signal(range(link.BYTES))  # of a word
+        whole, wrong, matched, good = Signal(), Signal(), Signal(), Signal()
+        some, same, here, beyond, many, wide, all_in, keeps = (Signal() for _ in range(8))
+        m.d.sync += [
+            some.eq(field.any()),
+            same.eq(field == self.session),
+            here.eq(field == self.received),
+            beyond.eq(~(field - self.received)[15]),
+            matched.eq(check.match_detected),
+            many.eq(field[len(count) :].any() | (field[: len(count)] > link.PAYLOAD_WORDS)),
+            wide.eq(field[len(window) :].any()),
+            all_in.eq(index == count),
+            keeps.eq((step == WORDS) & ~all_in & fits),
         ]
-        with m.If(fresh), m.Switch(step):
+        m.d.comb += [
+            memory.write_address.eq((self.received + index)[:bits]),
+            memory.data.eq(field[8:].replicate(link.BYTES)),
+        ]
+        with m.If(ripe & keeps):
+            m.d.comb += memory.write.bit_select(part, 1).eq(1)
+        with m.If(ripe), m.Switch(step):
             with m.Case(FLAGS):
-                m.d.sync += [kind.eq(field[8:]), rewind.eq((field & Flag.REWIND) != 0)]
+                m.d.sync += [opening.eq(field[8:] == Kind.OPEN), carrying.eq(field[8:] == Kind.DATA), rewind.eq((field & Flag.REWIND) != 0)]
             with m.Case(SESSION):
-                m.d.sync += [session.eq(field), known.eq((field == self.session) & (field != 0)), named.eq(field != 0)]
+                m.d.sync += [session.eq(field), known.eq(same), named.eq(some)]
             with m.Case(RECEIVED):
                 m.d.sync += received.eq(field)
             with m.Case(POSITION):
-                m.d.sync += [due.eq(distance == 0), ahead.eq((distance != 0) & ~distance[15])]
+                m.d.sync += [due.eq(here), ahead.eq(beyond & ~here)]
             with m.Case(COUNT):
                 m.d.sync += [count.eq(field), index.eq(0)]
-                with m.If(field[len(count) :].any() | (field[: len(count)] > link.PAYLOAD_WORDS)):
+                with m.If(many):
                     m.d.sync += wrong.eq(1)
             with m.Case(WINDOW):
-                m.d.sync += [fits.eq(count <= self.room), part.eq(0)]
-                m.d.sync += window.eq(Mux(field[len(window) :].any(), (1 << len(window)) - 1, field))
+                m.d.sync += [fits.eq(count <= self.room), part.eq(0), window.eq(Mux(wide, (1 << len(window)) - 1, field))]
             with m.Case(WORDS):
                 m.d.sync += part.eq(part + 1)
                 with m.If(whole):
                     m.d.sync += wrong.eq(1)
                 with m.If(part == link.BYTES - 1):
-                    with m.If(index == count):
+                    with m.If(all_in):
                         m.d.sync += whole.eq(1)
                     with m.Else():
                         m.d.sync += index.eq(index + 1)
@@ -126,33 +137,32 @@ class FrameReceiver(wiring.Component):
         m.d.comb += [
             self.notice.payload.received.eq(received),
             self.notice.payload.window.eq(window),
+            self.notice.payload.rewind.eq(rewind),
         ]
+        m.d.sync += [self.renewed.eq(0), self.repeated.eq(0)]
         with m.FSM():
             with m.State("FRAME"):
                 # A notice stands until its frame's fields are about to be written over.
-                m.d.comb += self.i.ready.eq(~(self.notice.valid & (step == RECEIVED - 1)))
+                m.d.comb += self.i.ready.eq(~under_way & ~(self.notice.valid & (step == FLAGS - 1)))
                 with m.If(self.i.valid & self.i.ready):
                     with m.If(self.i.payload.end):
                         with m.If(~self.i.payload.good):
                             m.d.sync += wrong.eq(1)
                         m.next = "CHECK"
                     with m.Else():
-                        m.d.sync += [fresh.eq(1), field.eq(Cat(field[8:], self.i.payload.data))]
+                        m.d.sync += [under_way.eq(1), field.eq(Cat(field[8:], self.i.payload.data))]
                         m.d.sync += step.eq(Mux(step == WORDS, WORDS, step + 1))
             with m.State("CHECK"):
-                m.d.sync += good.eq(crc.match_detected & whole & ~wrong & ((kind == Kind.OPEN) | (kind == Kind.DATA)))
-                m.d.sync += [
-                    opens.eq((kind == Kind.OPEN) & ~known & named),
-                    repeats.eq((kind == Kind.OPEN) & known),
-                    belongs.eq((kind == Kind.DATA) & known),
-                ]
+                m.d.sync += good.eq(matched & whole & ~wrong & (opening | carrying))
                 m.next = "JUDGE"
             with m.State("JUDGE"):
                 with m.If(~good):
                     m.d.sync += self.damaged.eq(1)
-                with m.Elif(belongs):
-                    m.d.sync += [self.notice.valid.eq(1), self.notice.payload.rewind.eq(rewind)]
-                m.d.comb += [crc.start.eq(1), self.renewed.eq(good & opens), self.repeated.eq(good & repeats)]
+                # Before the first session, its number is 0, which is none.
+                with m.Elif(carrying & known & named):
+                    m.d.sync += self.notice.valid.eq(1)
+                m.d.comb += check.start.eq(1)
+                m.d.sync += [self.renewed.eq(good & opening & ~known & named), self.repeated.eq(good & opening & known & named)]
                 m.d.sync += [step.eq(0), whole.eq(0), wrong.eq(0)]
                 m.next = "FRAME"
 
@@ -165,29 +175,28 @@ class FrameReceiver(wiring.Component):
             with m.If(ahead):
                 m.d.sync += self.rewind.eq(1)
 
-        # Words are put together again for the array, in six cycles. Behind the memory is a plain register, as in `cobs.Encoder`.
-        out = Signal(bits + 1 + 2)  # next byte; one bit more than there are tells a full buffer from an empty one
-        fetch, fetched, last, byte = Signal(), Signal(2), Signal(2), Signal(8)
-        less = Signal(bits + 1)  # minus the words kept
+        # A word waits in the memory until the array has taken it; the next is there two cycles after it is addressed.
+        out = Signal(bits + 1)  # one bit more than there are words tells a full buffer from an empty one
+        less, empty, settling, taken = Signal(bits + 1), Signal(init=1), Signal(), Signal()  # ``less`` is minus the words kept
         unsaid = Signal(bits)  # words handed on since room was last told; the top bit stays
-        idle = ~self.o.valid & ~fetched.any() & ~self.hold & ~self.room[-1]
-        m.d.comb += [less.eq(out[2:] - self.received), fetch.eq((out[:2] != 0) | idle), read.addr.eq(out), self.tell.eq(unsaid[-1])]
-        m.d.sync += [
-            byte.eq(read.data),
-            fetched.eq(Cat(fetch, fetched[0])),
-            last.eq(Cat(out[:2] == link.BYTES - 1, last[0])),
-            self.room.eq(Cat(less[:-1], ~less[-1])),  # the buffer's size more
+        m.d.comb += [
+            memory.address.eq(out),
+            self.o.payload.eq(memory.word),
+            taken.eq(self.o.valid & self.o.ready),
+            less.eq(out - self.received),
+            self.tell.eq(unsaid[-1]),
         ]
-        with m.If(self.o.ready):
-            m.d.sync += self.o.valid.eq(0)
-        with m.If(fetch):
-            m.d.sync += out.eq(out + 1)
-            with m.If(out[:2] == link.BYTES - 1):
-                m.d.sync += unsaid.eq(Cat((unsaid + 1)[: bits - 1], unsaid[-1] | (unsaid + 1)[bits - 1]))
+        m.d.sync += [
+            settling.eq(taken),
+            empty.eq(less == 0),
+            self.o.valid.eq(~taken & (self.o.valid | ~(settling | empty | self.hold))),
+        ]
+        with m.If(~self.telling):
+            m.d.sync += self.room.eq(Cat(less[:-1], ~less[-1]))  # the buffer's size more
+        with m.If(taken):
+            m.d.sync += [out.eq(out + 1), unsaid.eq(Cat((unsaid + 1)[: bits - 1], unsaid[-1] | (unsaid + 1)[bits - 1]))]
         with m.If(self.told):
-            m.d.sync += unsaid.eq(0)
-        with m.If(fetched[1]):
-            m.d.sync += [self.o.payload.eq(Cat(self.o.payload[8:], byte)), self.o.valid.eq(last[1])]
+            m.d.sync += unsaid.eq(taken)
 
         with m.If(self.renewed):
             m.d.sync += [
@@ -195,8 +204,7 @@ class FrameReceiver(wiring.Component):
                 self.received.eq(self.first),
                 self.rewind.eq(0),
                 self.damaged.eq(0),
-                out.eq(self.first * link.BYTES),
-                fetched.eq(0),
+                out.eq(self.first),
                 unsaid.eq(0),
                 self.o.valid.eq(0),
             ]

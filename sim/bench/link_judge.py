@@ -44,8 +44,8 @@ class Judge:
         return min(len(self.offered), self.known + self.buffer)
 
     def hand(self, words: int) -> None:
-        """So many words came out on the array's side; one more has left the buffer and waits, if there is one."""
-        self.handed = min(words + 1, len(self.accepted))
+        """So many words came out on the array's side."""
+        self.handed = words
 
     def hear(self, frame: Frame | None) -> None:
         if frame is None or frame.session == 0:

@@ -16,8 +16,8 @@ from .pins import setting
 from .streams import PATIENCE, Pauses, Stream, StreamDriver, StreamMonitor, bursts
 
 PERIOD = 2
-#: Cycles after which no frame is on its way any more: it takes 250 to make the longest.
-QUIET = 400
+#: Cycles after which no frame is on its way any more: it takes 1000 to make the longest.
+QUIET = 1200
 
 
 def stuffed(content: bytes) -> bytes:

@@ -17,19 +17,19 @@ from .parts import Part
 
 #: As few as try every test: a link takes long to compile.
 RECEIVER = {
-    "no_crc": (Fault("good.eq(crc.match_detected & whole", "good.eq(whole"), "damaged"),
+    "no_crc": (Fault("good.eq(matched & whole", "good.eq(whole"), "damaged"),
     "bytes_past_the_crc": (Fault("with m.If(whole):", "with m.If(0):"), "wrong_with_a_right_crc"),
     "no_room": (Fault("fits.eq(count <= self.room)", "fits.eq(1)"), "full"),
-    "twice": (Fault("due.eq(distance == 0)", "due.eq(1)"), "twice_and_out_of_order"),
-    "any_session": (Fault("known.eq((field == self.session) & (field != 0))", "known.eq(field != 0)"), "asleep"),
-    "old_requests": (Fault("out.eq(self.first * link.BYTES),", "out.eq(out),"), "opened_anew"),
+    "twice": (Fault("due.eq(here)", "due.eq(1)"), "twice_and_out_of_order"),
+    "any_session": (Fault("known.eq(same)", "known.eq(1)"), "asleep"),
+    "old_requests": (Fault("out.eq(self.first),", "out.eq(out),"), "opened_anew"),
 }
 
 TRANSMITTER = {
     "one_word_too_many": (Fault("free.eq(~kept[-1] & ~taken & ~self.hold)", "free.eq(~kept[-1] & ~self.hold)"), "window"),
     "words_of_the_past": (Fault("self.notice.payload.rewind | (gone < heard[: len(gone)])", "self.notice.payload.rewind"), "rewinds"),
-    "uncut": (Fault("with m.If(cut):", "with m.If(0):"), "opened_anew"),
-    "no_answer": (Fault("m.d.sync += answer.eq(1)", "m.d.sync += answer.eq(0)"), "both_ways"),
+    "uncut": (Fault("                    with m.If(cut):", "                    with m.If(0):"), "opened_anew"),
+    "no_answer": (Fault("m.d.sync += [answer.eq(1), turn.eq(0)]", "m.d.sync += turn.eq(0)"), "both_ways"),
 }
 
 
