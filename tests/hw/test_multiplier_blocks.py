@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from amaranth.hdl import Fragment
-from amaranth.lib import wiring
 
 from loschmidt.hw import multiplier
 from loschmidt.hw.boards import multipliers
@@ -20,21 +18,7 @@ from .models import multipliers as models
 from .models import ours, unlinted
 from .mutants import Fault, broken, with_imports
 from .parts import Part, bay, run, sized
-
-
-class Under(wiring.Component):
-    """A component as it is built for a family, whatever is built around it."""
-
-    def __init__(self, component: wiring.Component, target: Family) -> None:
-        self.component, self.target = component, target
-        super().__init__(component.signature)
-        # The component's own ports: they are driven and read inside it.
-        for name in component.signature.members:
-            setattr(self, name, getattr(component, name))
-
-    def elaborate(self, platform: object) -> Fragment:
-        return Fragment.get(self.component, Target(self.target))
-
+from .under import Under
 
 #: One that is too wide for iCE40's block is left to synthesis.
 GOOD = {
