@@ -1,12 +1,14 @@
 """Rewrites the table of boards in docs/boards.md from what ``loschmidt build`` wrote to docs/measured/boards/. Run by `make bitstreams`.
 
-With ``--commands`` it prints those commands instead."""
+With ``--commands`` it prints those commands instead, for the boards that follow, or for ``all``. Boards that are not built anew keep their
+lines.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +38,12 @@ def row(board: Board) -> tuple[str, ...]:
     """Cells of one board's line."""
     found = figures(board.name)
     head = (f"`{board.name}`", board.part.name, array(board))
+    wanted = float(board.clock.frequency) / 1e6
     if board.part.family is Family.XILINX7:
         return (*head, *[""] * 6, "a Vivado project; nobody has run it here")
     if not found:
         return (*head, *[""] * 6, "not built yet")
-    if found["array"] != board.shape.to_json():
+    if found["array"] != board.shape.to_json() or found.get("clock_mhz", wanted) != wanted:
         return (*head, *[""] * 6, "not built since its file was changed")
     if "failed" in found:
         return (*head, *[""] * 6, found["failed"])
@@ -65,9 +68,15 @@ def rewritten(text: str) -> str:
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
 
 
+def commands(wanted: Sequence[str]) -> list[str]:
+    """What builds these boards; ``all`` is all of them. `BoardError` if there is no such board."""
+    chosen = names() if "all" in wanted else [load(name).name for name in wanted]
+    return [f"loschmidt build {name} --json docs/measured/boards/{name}.json" for name in chosen]
+
+
 if __name__ == "__main__":
     if "--commands" in sys.argv:
-        for name in names():
-            print(f"loschmidt build {name} --json docs/measured/boards/{name}.json")
+        for command in commands(sys.argv[2:]):
+            print(command)
         sys.exit()
     DOCUMENT.write_text(rewritten(DOCUMENT.read_text()))

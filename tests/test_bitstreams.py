@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs import bitstreams
-from loschmidt.spec.board import load, names
+from loschmidt.spec.board import BoardError, load, names
 
 
 def test_document_holds_the_table_of_the_builds() -> None:
@@ -49,6 +49,17 @@ def test_what_became_of_a_build_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     assert bitstreams.row(board)[-1] == "**does not close**; 21 s"
     path.write_text(json.dumps({**good, "array": {**board.shape.to_json(), "lanes": 99}}))
     assert bitstreams.row(board)[-1] == "not built since its file was changed"
+    path.write_text(json.dumps({**good, "clock_mhz": 17.0}))
+    assert bitstreams.row(board)[-1] == "not built since its file was changed"
     path.write_text("[]")
     with pytest.raises(ValueError, match=r"icebreaker\.json holds no object: make bitstreams$"):
         bitstreams.row(board)
+
+
+def test_commands_of_some_boards() -> None:
+    line = "loschmidt build {0} --json docs/measured/boards/{0}.json"
+    assert bitstreams.commands(["icebreaker", "tang-nano-9k"]) == [line.format("icebreaker"), line.format("tang-nano-9k")]
+    assert bitstreams.commands(["all"]) == [line.format(name) for name in names()]
+    assert bitstreams.commands([]) == []
+    with pytest.raises(BoardError, match=r"^there is no board 'ice': "):
+        bitstreams.commands(["ice"])
