@@ -47,6 +47,7 @@ verify: $(STAMP)
 results: $(STAMP) compiler
 	@$(BIN)/python -m docs.results --commands | while IFS= read -r line; do echo "$$line"; sh -c "$(BIN)/$$line" || exit 1; done
 	@$(BIN)/python -m docs.results
+	@$(BIN)/python -m docs.theory
 
 # A board that does not fit, or does not close, is part of the table.
 BOARDS := all

@@ -1,0 +1,57 @@
+"""Rewrites the tables of docs/theory.md from what `loschmidt lab` wrote to docs/measured/. Run by `make results`.
+
+A table stands between ``<!-- measured: EXPERIMENT rows [COLUMN=VALUE] -->``, or ``checks`` for ``rows``, and ``<!-- measured: end -->``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+DOCUMENT = HERE / "theory.md"
+BLOCK = re.compile(
+    r"(<!-- measured: (?P<name>[\w-]+) (?P<what>rows|checks)(?: (?P<column>\w+)=(?P<value>\w+))? -->\n).*?(<!-- measured: end -->)",
+    re.DOTALL,
+)
+
+
+def cell(value: Any) -> str:
+    """A figure to three digits; whole numbers whole."""
+    if isinstance(value, bool):
+        return "yes" if value else "**no**"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "" if value is None else str(value)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    columns = list(rows[0])
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    return "\n".join(lines + ["| " + " | ".join(cell(row[name]) for name in columns) + " |" for row in rows])
+
+
+def block(name: str, what: str, column: str | None, value: str | None, folder: Path) -> str:
+    """What stands between the marks."""
+    command, file = f"loschmidt lab {name}", folder / f"lab-{name}.json"
+    if not file.exists():
+        return f"Not measured yet: `{command} --json docs/measured/{file.name}`.\n"
+    outcome = json.loads(file.read_text())
+    if what == "checks":
+        rows = [{"check": c["what"], "bound": c["bound"], "measured": c["measured"], "kept": c["passed"]} for c in outcome["checks"]]
+    else:
+        rows = [{k: v for k, v in row.items() if k != column} for row in outcome["rows"] if column is None or row[column] == value]
+    return f"`{command}`\n\n{table(rows)}\n"
+
+
+def rewritten(text: str, folder: Path = HERE / "measured") -> str:
+    """The document with today's tables."""
+    return BLOCK.sub(lambda m: m[1] + block(m["name"], m["what"], m["column"], m["value"], folder) + m[6], text)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(rewritten(DOCUMENT.read_text()))
