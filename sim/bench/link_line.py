@@ -104,8 +104,7 @@ class Line:
         self._rx.send(data)
 
     def respond(self, words: Iterable[int]) -> None:
-        if taken := list(words):
-            self._i.send(taken)
+        self._i.send(words)
 
     async def quiet(self) -> None:
         """Until nothing moves any more."""

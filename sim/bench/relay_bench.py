@@ -29,6 +29,8 @@ async def any_words(dut: Any, pattern: str) -> None:
     # Some come twice in a row.
     words = [choice.getrandbits(setting("width")) for _ in range(WORDS // 2)] * 2
     words = sorted(words, key=words.index)
+    driver.send([])
+    await Timer(4 * PERIOD, "ns")
     driver.send(words)
     await Timer((CYCLES * WORDS + 20) * PERIOD, "ns")
     if pattern == "none":

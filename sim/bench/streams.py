@@ -74,7 +74,7 @@ class StreamDriver:
     async def _drive(self) -> None:
         stream, edge = self._stream, RisingEdge(self._stream.clock)
         while True:
-            if not self._words:
+            while not self._words:
                 self._more.clear()
                 await self._more.wait()
                 await edge

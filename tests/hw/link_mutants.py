@@ -52,6 +52,14 @@ def link_mutants() -> dict[str, Mutant]:
         ("cuts_unseen", Fault("self.o.payload.good.eq(code)", "self.o.payload.good.eq(1)"), "any_frames"),
     ):
         found[name] = Mutant(Part(partial(component, cobs, "Decoder", fault), "cobs_decoder", {}), test)
+    for name, fault in (
+        ("zeros_kept", Fault("zero.eq((self.data == 0) | self.finish", "zero.eq(self.finish")),
+        ("short_codes", Fault("place - code, byte", "place - code - 1, byte")),
+        ("room_too_early", Fault("self.room.eq(~sending)", "self.room.eq(1)")),
+        ("no_end", Fault("Mux(closing, 0, ", "Mux(closing, 1, ")),
+        ("second_begins_late", Fault("sending.eq(0), code.eq(0), place.eq(1)", "sending.eq(0), place.eq(1)")),
+    ):
+        found[name] = Mutant(Part(partial(component, cobs, "Encoder", fault), "cobs_encoder", {}), "any_frames")
     for name, fault, test in (
         ("word_twice", Fault("self.i.valid & ~self.i.ready", "self.i.valid"), "any_words"),
         ("word_lost", Fault("self.i.ready.eq(taken)", "self.i.ready.eq(self.o.valid)"), "any_words"),

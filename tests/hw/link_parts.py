@@ -7,7 +7,7 @@ from functools import partial
 
 from amaranth.lib import wiring
 
-from loschmidt.hw.link.cobs import Decoder
+from loschmidt.hw.link.cobs import Decoder, Encoder
 from loschmidt.hw.link.link import Link
 from loschmidt.hw.link.uart import LEAST_DIVISOR, UartReceiver, UartTransmitter
 from loschmidt.hw.relay import Relay
@@ -30,7 +30,11 @@ def linked(bench: str, buffer: int, make: Callable[[int, int], wiring.Component]
 
 def link_parts() -> dict[str, Part]:
     """The link and what it is made of."""
-    parts = {"decoder": Part(Decoder, "cobs_decoder", {}), "relay": Part(partial(Relay, RELAYED), "relay", {"width": RELAYED})}
+    parts = {
+        "decoder": Part(Decoder, "cobs_decoder", {}),
+        "encoder": Part(Encoder, "cobs_encoder", {}),
+        "relay": Part(partial(Relay, RELAYED), "relay", {"width": RELAYED}),
+    }
     for name, divisor in DIVISORS.items():
         settings = {"divisor": divisor}
         parts[f"{name}_receiver"] = Part(partial(UartReceiver, divisor), "uart_receiver", settings)
