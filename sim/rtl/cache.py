@@ -1,4 +1,4 @@
-"""A directory of finished builds, each under the hash of everything that went into it."""
+"""A directory of finished builds, each under the hash of everything that went into it. Those that nobody asks for any more are removed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from loschmidt.spec.errors import LoschmidtError
+
+#: Seconds after which a build goes if nobody has asked for it: a month.
+KEPT = 30 * 24 * 3600
 
 
 class CacheError(LoschmidtError):
@@ -38,12 +42,16 @@ def built(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     parent = root() / kind
     final = parent / key
     if final.is_dir():
+        # A cache that others filled, and that cannot be written, serves as well.
+        with suppress(PermissionError):
+            os.utime(final)
         return final
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with _locked(parent / f"{key}.lock"):
             if not final.is_dir():
                 _fill(parent, final, build)
+                _forget(parent)
     except OSError as error:
         reason = f"the build cache {parent} cannot be used ({error.strerror or error})"
         raise CacheError(f"{reason}: free or allow that directory, or set XDG_CACHE_HOME to another") from error
@@ -57,6 +65,15 @@ def _fill(parent: Path, final: Path, build: Callable[[Path], None]) -> None:
         scratch.rename(final)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _forget(parent: Path) -> None:
+    """Remove what has not been asked for lately, and what a process that was killed has left behind."""
+    for entry in parent.iterdir():
+        # Another process may be at it, too.
+        with suppress(FileNotFoundError):
+            if entry.is_dir() and entry.stat().st_mtime < time.time() - KEPT:
+                shutil.rmtree(entry, ignore_errors=True)
 
 
 @contextmanager

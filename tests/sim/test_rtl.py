@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import stat
+import time
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +120,16 @@ def test_a_build_appears_whole_or_not_at_all(scratch_cache: Path) -> None:
         cache.built("thing", "key", fail)
     assert [path.name for path in (scratch_cache / "thing").iterdir()] == ["key.lock"]
     assert (cache.built("thing", "key", lambda directory: (directory / "whole").touch()) / "whole").exists()
+
+
+def test_builds_that_nobody_asks_for_go(scratch_cache: Path) -> None:
+    asked, forgotten, left = (cache.built("thing", name, lambda directory: None) for name in ("asked", "forgotten", "build-left"))
+    other = cache.built("other thing", "old", lambda directory: None)
+    for path in (asked, forgotten, left, other):
+        os.utime(path, (0, time.time() - cache.KEPT - 60))
+    assert cache.built("thing", "asked", lambda directory: None) == asked
+    new = cache.built("thing", "new", lambda directory: None)
+    assert [path.is_dir() for path in (asked, new, forgotten, left, other)] == [True, True, False, False, True]
 
 
 def _count(log: Path) -> None:
