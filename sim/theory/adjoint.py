@@ -86,8 +86,6 @@ def adjoint(task: Task) -> Estimate:
     """Backpropagation through time: exact for either scheme, with or without damping; keeps 2 T N numbers."""
     meter = Meter()
     run = task.free(meter)
-    assert run.midpoints is not None
-    assert run.momenta is not None
     back = _midpoint if task.system.scheme == "midpoint" else _leapfrog
     integral, initial = back(task, run.midpoints, run.momenta, meter)
     start = task.system.start_by_parameter() @ initial

@@ -48,7 +48,6 @@ def cbvp(
     if system.scheme != "leapfrog" or system.damping or system.start is not None:
         raise TheoryError(f"solver {solver!r} needs scheme='leapfrog', no damping and a fixed start; take solver='shooting'")
     free = task.free(meter)
-    assert free.midpoints is not None
     q0, _ = system.started(system.theta)
     action = Action(task, np.asarray(q0), np.asarray(free.position))
     line = np.asarray(free.midpoints)

@@ -54,7 +54,6 @@ def finite_differences(task: Task, *, step: float = 1e-4, boundary: str | Bounda
                 return travel(HamiltonianMotion(system), theta, (start[:, :n], start[:, n:]), task.inputs, meter, keep=True)
 
             midpoints = problem.solve(shoot, len(theta))[1].midpoints
-            assert midpoints is not None
             return np.asarray(task.cost(midpoints))
 
         found = fourth_order(solved, system.theta, step)
@@ -75,5 +74,4 @@ def finite_differences(task: Task, *, step: float = 1e-4, boundary: str | Bounda
 
 def _kept(task: Task, meter: Meter, theta: Floats) -> Floats:
     midpoints = task.free(meter, theta).midpoints
-    assert midpoints is not None
     return np.asarray(midpoints, dtype=np.float64)

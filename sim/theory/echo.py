@@ -51,7 +51,6 @@ def echo(task: Task, end: Forward, nudge: Nudge, runs: int, meter: Meter) -> tup
     """Flip and go back under a nudge: (integral of dH/dtheta, (K, P); state at the end before the last flip, (K, 2 N))."""
     start = (np.tile(end.position, (runs, 1)), np.tile(-end.momentum, (runs, 1)))
     back = travel(HamiltonianMotion(task.system), task.system.theta, start, task.inputs, meter, nudge=nudge, descending=True, products=True)
-    assert back.integral is not None
     return back.integral, back.state()
 
 
@@ -63,7 +62,6 @@ def rhel(task: Task, *, contrast: Contrast, frozen: bool = False) -> Estimate:
     replay: Floats | None = None
     if frozen:
         midpoints = task.free(meter).midpoints
-        assert midpoints is not None
         replay = np.stack([task.slope(k, x) for k, x in enumerate(midpoints)])
 
     def run(eps: Floats) -> Floats:

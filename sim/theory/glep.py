@@ -34,13 +34,11 @@ def residuals(at: str, sign: int, by_beta: Floats, by_theta: Floats) -> dict[str
 
 def pushed(task: Task, free: Passage) -> float:
     """What all nudges of a run together would change the momentum by, at beta = 1."""
-    assert free.midpoints is not None
     return float(sum(np.linalg.norm(task.slope(k, x)) for k, x in enumerate(free.midpoints)))
 
 
 def _finished(task: Task, terms: dict[str, Floats], kept: bool, meter: Meter, words: int, free: Passage) -> Estimate:
     """The sum of all terms, or of the integral alone."""
-    assert free.midpoints is not None
     total = np.sum(list(terms.values()), axis=0) if kept else terms["integral"]
     return Estimate(total, None, terms, meter.cost(words), float(task.cost(free.midpoints)))
 
@@ -60,7 +58,6 @@ def civp(task: Task, *, contrast: Contrast, residual: bool = True) -> Estimate:
     def run(beta: Floats) -> Floats:
         start = np.tile(q0, (len(beta), 1)), np.tile(v0, (len(beta), 1))
         end = travel(LagrangianMotion(system), system.theta, start, task.inputs, meter, nudge=task.nudge(beta), products=True)
-        assert end.integral is not None
         momentum = system.lagrangian.by_velocity(end.position, end.momentum, task.inputs[-1], system.theta)
         return np.concatenate([end.integral, end.position, momentum], axis=-1)
 
@@ -88,7 +85,6 @@ def glep(task: Task, *, contrast: Contrast, boundary: str | Boundary = "position
             return travel(HamiltonianMotion(system), system.theta, halves, task.inputs, meter, nudge=task.nudge(beta), products=True)
 
         start, end = problem.solve(shoot, len(beta))
-        assert end.integral is not None
         return np.concatenate([-end.integral, start, end.state()], axis=-1)
 
     # The nearer the ends are to conjugate, the farther a nudge moves the solution.

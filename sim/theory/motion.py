@@ -44,21 +44,38 @@ class Moment:
 
 @dataclass(frozen=True)
 class Passage:
-    """A whole run. ``momentum`` is the velocity where the run was one of L.
-
-    ``midpoints`` (T, ..., N) and ``momenta`` (T + 1, ..., N), at the steps' ends, are in the order of time, whichever way the run went;
-    ``integral`` (..., P) is the sum of products.
-    """
+    """A whole run, with what was asked to be kept of it. ``momentum`` is the velocity where the run was one of L."""
 
     position: Numbers
     momentum: Numbers
-    midpoints: Numbers | None
-    momenta: Numbers | None
-    integral: Numbers | None
+    _midpoints: Numbers | None
+    _momenta: Numbers | None
+    _integral: Numbers | None
+
+    @property
+    def midpoints(self) -> Numbers:
+        """(T, ..., N), in the order of time, whichever way the run went."""
+        return _kept(self._midpoints, "keep")
+
+    @property
+    def momenta(self) -> Numbers:
+        """(T + 1, ..., N), at the steps' ends, in the order of time."""
+        return _kept(self._momenta, "keep")
+
+    @property
+    def integral(self) -> Numbers:
+        """Sum of the products, (..., P)."""
+        return _kept(self._integral, "products")
 
     def state(self) -> Numbers:
         """(..., 2 N)."""
         return np.concatenate([self.position, self.momentum], axis=-1)
+
+
+def _kept(found: Numbers | None, option: str) -> Numbers:
+    if found is None:
+        raise RuntimeError(f"travel() was not asked for this: {option}=True")
+    return found
 
 
 class HamiltonianMotion:

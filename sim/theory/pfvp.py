@@ -34,12 +34,10 @@ def pfvp(task: Task, *, contrast: Contrast, residual: bool = False) -> Estimate:
     q0, p0 = system.started(system.theta)
     start = q0, form.velocity(q0, p0, task.inputs[0], system.theta)
     free = travel(motion, system.theta, start, task.inputs, meter, keep=True)
-    assert free.midpoints is not None
 
     def run(beta: Floats) -> Floats:
         turned = np.tile(free.position, (len(beta), 1)), np.tile(-free.momentum, (len(beta), 1))
         back = travel(motion, system.theta, turned, task.inputs, meter, nudge=task.nudge(beta), descending=True, products=True)
-        assert back.integral is not None
         momentum = form.by_velocity(back.position, -back.momentum, task.inputs[0], system.theta)
         return np.concatenate([back.integral, back.position, momentum], axis=-1)
 

@@ -17,7 +17,6 @@ def sensitivity(task: Task, *, boundary: str | Boundary = "initial") -> Estimate
     system = task.system
     words = 2 * system.oscillators * (len(system.theta) + 2 * system.oscillators + 1)
     midpoints = task.free(meter).midpoints
-    assert midpoints is not None
     loss = float(task.cost(midpoints))
     if boundary == "initial":
         found = tangents(task, np.concatenate(system.started(system.theta)), meter)

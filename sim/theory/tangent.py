@@ -40,7 +40,6 @@ def tangents(task: Task, start: Floats, meter: Meter) -> Tangents:
     def run(point: Numbers) -> Numbers:
         z, theta = point[..., : 2 * n], point[..., 2 * n :]
         end = travel(HamiltonianMotion(system), theta, (z[..., :n], z[..., n:]), task.inputs, meter, keep=True)
-        assert end.midpoints is not None
         return np.concatenate([end.state(), task.cost(end.midpoints)[..., None]], axis=-1)
 
     point = np.concatenate([start, system.theta])

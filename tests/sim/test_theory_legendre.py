@@ -81,8 +81,6 @@ def test_trajectories_correspond(system: System) -> None:
     one = travel(HamiltonianMotion(system), system.theta, (q, p), inputs, meter, keep=True)
     v = system.lagrangian.velocity(q, p, inputs[0], system.theta)
     other = travel(LagrangianMotion(system), system.theta, (q, v), inputs, meter, keep=True)
-    assert one.midpoints is not None
-    assert other.midpoints is not None
     np.testing.assert_allclose(other.midpoints, one.midpoints, rtol=0, atol=1e-12)
     momentum = system.lagrangian.by_velocity(other.position, other.momentum, inputs[-1], system.theta)
     np.testing.assert_allclose(momentum, one.momentum, rtol=0, atol=1e-12)
@@ -96,6 +94,20 @@ def test_estimators_are_one(system: System) -> None:
     assert apart(pfvp.parameters, echo.parameters) < 1e-10
     assert apart(pfvp.initial, echo.initial) < 1e-10
     assert apart(echo.parameters, exact.parameters) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "function"),
+    [("relativistic, leapfrog", LegendreHamiltonian, name) for name in ("by_position", "by_momentum", "by_parameter")]
+    + [("quartic, leapfrog", LegendreLagrangian, name) for name in ("by_position", "by_velocity", "by_parameter", "velocity")],
+)
+def test_transform_of_the_wrong_sign_is_caught(name: str, owner: type, function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = getattr(owner, function)
+    monkeypatch.setattr(owner, function, lambda *given: -right(*given))
+    system = SYSTEMS[name]
+    inputs, targets = waves(STEPS, 1, system.delta), waves(STEPS, 2, system.delta, 2)
+    pfvp, echo = (gradient(system, inputs, targets, method) for method in ("pfvp", "rhel"))
+    assert apart(pfvp.parameters, echo.parameters) > 1e-3
 
 
 @pytest.mark.parametrize("name", ["double pendulum", "heavy", "quartic, leapfrog"])
