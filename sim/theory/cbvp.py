@@ -62,7 +62,7 @@ def cbvp(
     def run(beta: Floats) -> Floats:
         return np.stack([action.by_parameter(solve(action, line, float(b), meter)) for b in beta])
 
-    integral = contrast.slope(run, contrast.scaled(pushed(task, free) * (1.0 if contrast.eps else _reach(action, line))))
+    integral = contrast.slope(run, pushed(task, free) * (1.0 if contrast.eps else _reach(action, line)))
     n, p = system.oscillators, len(system.theta)
     bands = 4 * n - 1 if solver == "newton" else 1
     words = task.steps * n * (2 + bands) + p

@@ -19,7 +19,7 @@ from .errors import TheoryError
 
 @dataclass(frozen=True)
 class Contrast:
-    """eps: the nudge; None chooses it from the loss's own slope, see `scaled`. sides: 1 or 2. extrapolate: see above."""
+    """eps: the nudge; None chooses it, see `slope`. sides: 1 or 2. extrapolate: see above."""
 
     eps: float | None = None
     sides: int = 2
@@ -36,19 +36,33 @@ class Contrast:
         """Runs that are compared."""
         return (2 if self.extrapolate else 1) * self.sides + (self.sides == 1)
 
-    def scaled(self, push: float) -> float:
-        """eps, or one at which all nudges of a run together change the momentum by 2^-9; ``push`` is what they do at eps = 1."""
-        return self.eps if self.eps is not None else 2.0**-9 / max(push, 1e-6)
+    def slope(self, function: Callable[[Floats], Floats], push: float, state: int = 0) -> Floats:
+        """df/dbeta at beta = 0, (n,), of a function (K,) -> (K, n).
 
-    def slope(self, function: Callable[[Floats], Floats], eps: float) -> Floats:
-        """df/dbeta at beta = 0 of a function (K,) -> (K, n); (n,)."""
+        Unless eps is given, it is such that all nudges of a run together change the momentum by 2^-9; ``push`` is what they do at
+        eps = 1. If the last ``state`` values of f, where a run ends, turn out to have moved by more than 2^-7, the system amplifies:
+        then once more, so that they move by 2^-9.
+        """
+        if self.eps is not None:
+            return self._slope(self._values(function, self.eps), self.eps)
+        eps = 2.0**-9 / max(push, 1e-6)
+        values = self._values(function, eps)
+        moved = float(np.max(np.ptp(values[:2, -state:], axis=0))) / self.sides if state else 0.0
+        if moved > 2.0**-7:
+            eps *= 2.0**-9 / moved
+            values = self._values(function, eps)
+        return self._slope(values, eps)
+
+    def _values(self, function: Callable[[Floats], Floats], eps: float) -> Floats:
         widths = (eps, 2 * eps) if self.extrapolate else (eps,)
+        signed = [sign * width for width in widths for sign in (1, -1)]
+        return function(np.array(signed if self.sides == 2 else [0.0, *widths]))
+
+    def _slope(self, values: Floats, eps: float) -> Floats:
         if self.sides == 2:
-            values = function(np.array([sign * width for width in widths for sign in (1, -1)]))
-            slopes = [(values[2 * i] - values[2 * i + 1]) / (2 * width) for i, width in enumerate(widths)]
+            slopes = [(values[i] - values[i + 1]) / (eps * (i + 2)) for i in range(0, len(values), 2)]
         else:
-            values = function(np.array([0.0, *widths]))
-            slopes = [(values[i + 1] - values[0]) / width for i, width in enumerate(widths)]
+            slopes = [(values[i] - values[0]) / (eps * i) for i in range(1, len(values))]
         if not self.extrapolate:
             return np.asarray(slopes[0])
         order = 2**self.sides

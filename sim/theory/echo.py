@@ -68,7 +68,7 @@ def rhel(task: Task, *, contrast: Contrast, frozen: bool = False) -> Estimate:
         nudge = task.nudge(-eps) if replay is None else lambda k, x: -eps[:, None] * replay[k]
         return np.concatenate(echo(task, end, nudge, len(eps), meter), axis=-1)
 
-    slope = contrast.slope(run, contrast.scaled(end.push))
+    slope = contrast.slope(run, end.push, 2 * n)
     integral, initial = slope[:p], -np.concatenate([slope[p + n :], slope[p : p + n]])
     start = task.system.start_by_parameter() @ initial
     words = (contrast.runs + 1) * 2 * n + p + (task.steps * n if frozen else 0)

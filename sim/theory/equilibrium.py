@@ -36,7 +36,7 @@ def ep(task: Task, *, contrast: Contrast) -> Estimate:
         return np.asarray(by_parameter(task, nudged, system.theta))
 
     push = float(np.linalg.norm(system.loss.slope(rest, task.targets)))
-    slope = contrast.slope(run, contrast.scaled(push))
+    slope = contrast.slope(run, push)
     words = (contrast.runs + 1) * system.oscillators + len(slope)
     return Estimate(slope, None, {"integral": slope}, meter.cost(words), float(system.loss.value(rest, task.targets)))
 

@@ -58,7 +58,7 @@ def gain_echo(task: Task, *, contrast: Contrast) -> Estimate:
             q, p, weight = moment.position, moment.momentum, weight * step
         return np.concatenate([integral, q, p], axis=-1)
 
-    slope = contrast.slope(run, contrast.scaled(end.push * total))
+    slope = contrast.slope(run, end.push * total, 2 * n)
     count = len(theta)
     initial = -np.concatenate([slope[count + n :], slope[count : count + n]]) / total
     start = system.start_by_parameter() @ initial

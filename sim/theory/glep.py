@@ -61,7 +61,7 @@ def civp(task: Task, *, contrast: Contrast, residual: bool = True) -> Estimate:
         momentum = system.lagrangian.by_velocity(end.position, end.momentum, task.inputs[-1], system.theta)
         return np.concatenate([end.integral, end.position, momentum], axis=-1)
 
-    slope = contrast.slope(run, contrast.scaled(pushed(task, free)))
+    slope = contrast.slope(run, pushed(task, free), 2 * n)
     terms, words = {"integral": slope[:p]}, contrast.runs * 2 * n + p
     if residual:
         found = tangents(task, np.concatenate([q0, p0]), meter)
@@ -89,7 +89,7 @@ def glep(task: Task, *, contrast: Contrast, boundary: str | Boundary = "position
 
     # The nearer the ends are to conjugate, the farther a nudge moves the solution.
     reach = max(1.0, float(np.linalg.norm(problem.inverse, 2)))
-    slope = contrast.slope(run, contrast.scaled(reach * pushed(task, free)))
+    slope = contrast.slope(run, reach * pushed(task, free), 2 * n)
     by_beta = slope[p : p + 2 * n], slope[p + 2 * n :]
     terms = {"integral": slope[:p]}
     terms |= residuals("0", -1, by_beta[0], problem.start_by_theta) | residuals("T", 1, by_beta[1], problem.end_by_theta)

@@ -41,7 +41,7 @@ def pfvp(task: Task, *, contrast: Contrast, residual: bool = False) -> Estimate:
         momentum = form.by_velocity(back.position, -back.momentum, task.inputs[0], system.theta)
         return np.concatenate([back.integral, back.position, momentum], axis=-1)
 
-    slope = contrast.slope(run, contrast.scaled(pushed(task, free)))
+    slope = contrast.slope(run, pushed(task, free), 2 * n)
     integral, by_beta = slope[:p], slope[p:]
     by_start = system.start_by_parameter()
     initial = np.concatenate([-by_beta[n:], by_beta[:n]])

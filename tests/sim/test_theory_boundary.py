@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from loschmidt.sim.theory import BOUNDARIES, Boundary, Contrast, Floats, Kind, Loss, TheoryError, blend
+from loschmidt.sim.theory import BOUNDARIES, Boundary, Contrast, Floats, Kind, Loss, Natural, Parameter, TheoryError, blend
 
 from .theory_cases import KINDS, Case, apart
 
@@ -138,10 +138,10 @@ def test_extrapolation_is_two_orders_better() -> None:
     def curve(beta: Floats) -> Floats:
         return np.asarray(np.exp(3 * beta)[:, None])
 
-    plain, better = (Contrast(sides=2, extrapolate=flag).slope(curve, 1e-2)[0] for flag in (False, True))
+    plain, better = (Contrast(1e-2, 2, flag).slope(curve, 1.0)[0] for flag in (False, True))
     assert plain - 3 == pytest.approx(3 * 0.03**2 / 6, rel=1e-2)
     assert better - 3 == pytest.approx(-4 * 3 * 0.03**4 / 120, rel=1e-2)
-    once, twice = (Contrast(sides=1, extrapolate=flag).slope(curve, 1e-2)[0] for flag in (False, True))
+    once, twice = (Contrast(1e-2, 1, flag).slope(curve, 1.0)[0] for flag in (False, True))
     assert once - 3 == pytest.approx(3 * 0.03 / 2, rel=0.05)
     assert abs(twice - 3) < 0.05 * abs(once - 3)
 
@@ -156,3 +156,16 @@ def test_faults_are_named() -> None:
         case("glep", boundary=Boundary(np.zeros((6, 6)), np.zeros((6, 6))))
     with pytest.raises(TheoryError, match=r"^no solver 'hope': choose from newton, shooting, flow$"):
         case("cbvp", solver="hope")
+
+
+@pytest.mark.parametrize("method", ["rhel", "pfvp"])
+def test_a_system_that_amplifies_is_nudged_less(method: str) -> None:
+    """Springs that push: the first choice of eps moves the end too far, so the four nudged runs are made twice."""
+    case = Case(Kind.SPRINGS, steps=32)
+    form = case.system.hamiltonian
+    assert isinstance(form, Natural)
+    pushing = form.unpack(case.system.theta) | {Parameter.COUPLING: -np.eye(3)}
+    case.system = replace(case.system, theta=form.pack(pushing))
+    found = case(method)
+    assert apart(found.parameters, case("adjoint").parameters) < NEAR
+    assert found.cost.steps == (1 + 4 + 4) * 32
