@@ -47,7 +47,7 @@ from .options import (
 )
 from .training import Interrupted, Training
 
-#: The group of entry points (it is no module) by which others offer commands: name to function, loaded when it is asked for.
+#: The group of entry points (it is no module) by which others offer commands: name to function or group, loaded when it is asked for.
 CONTRIBUTED = ".".join(("loschmidt", "commands"))
 
 
@@ -64,9 +64,12 @@ class Commands(TyperGroup):
         found = super().get_command(ctx, cmd_name)
         contributed = entry_points(group=CONTRIBUTED, name=cmd_name)
         if found is None and contributed:
-            alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich")
-            alone.command(cmd_name)(contributed[cmd_name].load())
-            return typer.main.get_command(alone)
+            command = contributed[cmd_name].load()
+            if not isinstance(command, typer.Typer):
+                alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich")
+                alone.command(cmd_name)(command)
+                command = alone
+            return typer.main.get_command(command)
         return found
 
     def invoke(self, ctx: Any) -> Any:

@@ -43,7 +43,7 @@ def learning_curve(lines: Sequence[dict[str, Any]], path: Path) -> None:
             text, (last[-1]["epoch"], value * factor), (-4, -14), textcoords="offset points", color=ORANGE, ha="right", weight="bold"
         )
     for axes in (left, right):
-        _dress(axes)
+        dress(axes)
         axes.legend(frameon=False)
     figure.savefig(path, dpi=150)
 
@@ -64,13 +64,14 @@ def phase_portrait(portrait: Portrait, path: Path) -> None:
     axes.plot(*portrait.free[0], color=GREEN, marker="o", ms=9, ls="none", label="start")
     axes.plot(*portrait.free[-1], color=GREEN, marker="s", ms=8, ls="none", label="momentum flipped here")
     axes.set(title=f"oscillator {portrait.oscillator}", xlabel="position", ylabel="momentum (echoes: flipped back)")
-    _dress(axes)
+    dress(axes)
     axes.margins(0.08)
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
     figure.savefig(path, dpi=150)
 
 
-def _dress(axes: Axes) -> None:
+def dress(axes: Axes) -> None:
+    """Quiet frame and grid, as every picture of the house has them."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color=FAINT, lw=0.5, alpha=0.6)
     axes.set_axisbelow(True)

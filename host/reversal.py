@@ -41,7 +41,7 @@ def reversal(problem: Problem, device: Device, steps: int, seed: int, tell: Call
     name = problem.hamiltonian.name.lower()
     Echo(device, problem.hamiltonian, problem.s).load(problem.codes)
     starts = states(problem.shape, np.random.default_rng([seed, 1])) | {"ordinary state": (problem.position0, problem.momentum0)}
-    windows = list(_windows(steps, len(problem.inputs), device.shape.input_depth))
+    pieces = list(windows(steps, len(problem.inputs), device.shape.input_depth))
     kinds, contexts = list(starts), device.shape.contexts
     groups = [kinds[k : k + contexts] for k in range(0, len(kinds), contexts)]
     for done, group in enumerate(groups):
@@ -50,7 +50,7 @@ def reversal(problem: Problem, device: Device, steps: int, seed: int, tell: Call
         def share(part: float, done: int = done) -> None:
             tell(f"{name}: reversal", (done + part) / len(groups))
 
-        moved, after = _there_and_back(problem, device, windows, before, share)
+        moved, after = there_and_back(problem, device, pieces, before, share)
         for context, kind in enumerate(group):
             wrong = sum(int(np.count_nonzero(after[i][context] != before[i][context])) for i in range(2))
             left = bool(np.any(moved[context] != before[0][context]))
@@ -58,7 +58,7 @@ def reversal(problem: Problem, device: Device, steps: int, seed: int, tell: Call
             yield Row(name, "reversal", kind, measured, "returns to the last bit", wrong == 0 and left)
 
 
-def _windows(steps: int, period: int, depth: int) -> Iterator[tuple[int, int]]:
+def windows(steps: int, period: int, depth: int) -> Iterator[tuple[int, int]]:
     """Pieces (first step, steps) of a run that the input buffer holds and that do not go past the end of the inputs."""
     low = 0
     while low < steps:
@@ -67,21 +67,21 @@ def _windows(steps: int, period: int, depth: int) -> Iterator[tuple[int, int]]:
         low += count
 
 
-def _there_and_back(
-    problem: Problem, device: Device, windows: list[tuple[int, int]], before: list[Ints], share: Callable[[float], None]
+def there_and_back(
+    problem: Problem, device: Device, pieces: list[tuple[int, int]], before: list[Ints], share: Callable[[float], None]
 ) -> tuple[Ints, list[Ints]]:
     """Each start in a context of its own: positions half way, and positions and momenta in the end."""
     for region, values in zip(State, before, strict=True):
         device.write(region, values)
     count, period, loaded, done = len(before[0]), len(problem.inputs), (-1, 0), 0
     for direction in Direction:
-        for low, steps in windows if direction is Direction.ASCENDING else reversed(windows):
+        for low, steps in pieces if direction is Direction.ASCENDING else reversed(pieces):
             if (low % period, steps) != loaded:
                 loaded = low % period, steps
                 device.write(Buffer.INPUT, problem.inputs[loaded[0] : loaded[0] + steps])
             device.run([Run(context, steps, direction=direction) for context in range(count)])
             done += 1
-            share(done / (2 * len(windows)))
+            share(done / (2 * len(pieces)))
         if direction is Direction.ASCENDING:
             moved = device.read(State.POSITION, 0, count)
         for context in range(count):

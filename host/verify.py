@@ -155,9 +155,14 @@ def _gradient_rows(problem: Problem, readout: Readout, echo: EchoGradient) -> It
             yield _gradient_row(name, f"{readout.value}: {group}", found[group], expected)
 
 
-def _gradient_row(name: str, item: str, found: Floats, expected: Floats) -> Row:
+def agreement(found: Floats, expected: Floats) -> tuple[float, float]:
+    """Cosine between two gradients, and the first one's norm as a share of the second's."""
     size = float(np.linalg.norm(found)), float(np.linalg.norm(expected))
     cosine = float(np.sum(found * expected)) / (size[0] * size[1]) if all(size) else float(size[0] == size[1])
-    ratio = size[0] / size[1] if size[1] else 1.0 + size[0]
+    return cosine, size[0] / size[1] if size[1] else 1.0 + size[0]
+
+
+def _gradient_row(name: str, item: str, found: Floats, expected: Floats) -> Row:
+    cosine, ratio = agreement(found, expected)
     passed = cosine >= COSINE and abs(ratio - 1) <= NORM
     return Row(name, "gradient", item, {"cosine": cosine, "norm": ratio}, f"cosine >= {COSINE}, norm within {NORM:.1%}", passed)

@@ -1,0 +1,102 @@
+"""Runs an experiment and keeps what came out: JSON, a figure, a table for the terminal."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from ..errors import ConfigError
+from .experiment import Experiment, Outcome, Tell
+
+#: Where figures and the report go unless the user says otherwise.
+FOLDER = Path("runs") / "lab"
+
+#: Rows of a table that are shown; JSON and figure have all.
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Done:
+    """An experiment with its outcome, and the seconds it took."""
+
+    experiment: Experiment
+    outcome: Outcome
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {"experiment": self.experiment.name, "seconds": round(self.seconds, 1), **self.outcome.to_json()}
+
+
+def run(experiment: Experiment, quick: bool, tell: Tell) -> Done:
+    began = time.monotonic()
+    outcome = experiment.measure(quick, tell)
+    return Done(experiment, outcome, time.monotonic() - began)
+
+
+def picture(done: Done) -> Figure:
+    figure = Figure(figsize=(9.0, 5.0), layout="constrained")
+    done.experiment.draw(done.outcome, figure)
+    return figure
+
+
+def svg(done: Done) -> bytes:
+    """The figure as text that any browser draws, with nothing in it that changes from run to run but the data."""
+    buffer = io.BytesIO()
+    picture(done).savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def save_figure(done: Done, path: Path) -> None:
+    """As .png, .svg or .pdf, by the path's ending."""
+    figure = picture(done)
+    if path.suffix.removeprefix(".") not in {"png", "svg", "pdf"}:
+        raise ConfigError(f"{path}: a figure's name must end in .png, .svg or .pdf")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def text(value: Any) -> str:
+    """A table's cell."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        if value == 0.0 or math.isinf(value):
+            return f"{value:g}"
+        return f"{value:.6f}" if 0.9 <= abs(value) < 2.0 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def tables(done: Done) -> tuple[Table, Table]:
+    """What was measured, and the checks."""
+    rows = done.outcome.rows
+    measured = Table(title=f"{done.experiment.name}: {done.experiment.title}")
+    if len(rows) > SHOWN:
+        measured.caption = f"{SHOWN} of {len(rows)} rows; the others are in --json and in the figure"
+    for name, value in rows[0].items():
+        measured.add_column(name, justify="left" if isinstance(value, str) else "right", overflow="fold")
+    for row in _spread(rows):
+        measured.add_row(*(text(value) for value in row.values()))
+    checks = Table("check", "measured", "bound", "", show_edge=False)
+    for check in done.outcome.checks:
+        verdict = "[green]pass[/green]" if check.passed else "[red]MISS[/red]"
+        checks.add_row(check.what, text(check.measured), check.bound, verdict)
+    return measured, checks
+
+
+def _spread(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All rows, or `SHOWN` of them, evenly taken."""
+    count = min(SHOWN, len(rows))
+    return [rows[i * len(rows) // count] for i in range(count)]
