@@ -12,6 +12,7 @@ from loschmidt.spec.formats import Formats
 from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter
 
 from . import parameters
+from .encoder import Encoder
 from .engine import Health
 from .heads import Output
 
@@ -26,25 +27,32 @@ class BpttEngine:
     hamiltonian, s : the system and its time step ``delta = 2**-s``
     readout : ``last``, ``mean`` or ``every``
     formats : of the device that it stands beside
+    encoder : for static samples
     """
 
-    def __init__(self, hamiltonian: Hamiltonian, s: int, readout: str, formats: Formats) -> None:
+    def __init__(self, hamiltonian: Hamiltonian, s: int, readout: str, formats: Formats, encoder: Encoder | None = None) -> None:
         self._hamiltonian = hamiltonian
         self._readout = readout
+        self._encoder = encoder
         self._reference = Reference(hamiltonian, s, None, formats)
         self._parameters: dict[Parameter, Floats] = {}
         self._tape: Tape | None = None
 
     def load(self, masters: Mapping[str, Floats]) -> None:
         self._parameters = _real(masters, self._hamiltonian)
+        if self._encoder is not None:
+            self._encoder.load(masters)
 
     def forward(self, inputs: Sequence[Floats]) -> Output:
+        rest = np.zeros((len(inputs), len(self._parameters[Parameter.INVERSE_MASS])))
+        start = rest
+        if self._encoder is not None:
+            inputs, start = self._encoder.enter(inputs)
         lengths = np.array([len(sample) for sample in inputs])
         padded = np.zeros((len(inputs), int(lengths.max()), inputs[0].shape[1]))
         for row, sample in zip(padded, inputs, strict=True):
             row[: len(sample)] = sample
-        rest = np.zeros((len(inputs), len(self._parameters[Parameter.INVERSE_MASS])))
-        tape = self._reference.forward(self._parameters, padded, lengths, rest, rest)
+        tape = self._reference.forward(self._parameters, padded, lengths, start, rest)
         self._tape = tape
         match self._readout:
             case "last":
@@ -68,7 +76,10 @@ class BpttEngine:
                 case _:
                     by_midpoint[b, :length] = output[b]
         gradient = self._reference.backward(tape, by_midpoint)
-        return parameters.gradient_from_parameters(gradient.parameters, self._hamiltonian), Health()
+        found = parameters.gradient_from_parameters(gradient.parameters, self._hamiltonian)
+        if self._encoder is not None:
+            found |= self._encoder.gradient(gradient.position0)
+        return found, Health()
 
     def close(self) -> None:
         self._tape = None

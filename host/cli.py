@@ -39,6 +39,7 @@ from .options import (
     Schedule,
     Seed,
     Step,
+    Steps,
     Targets,
     Window,
     config_of,
@@ -103,6 +104,7 @@ def train(
     device: Device = "emulator",
     hamiltonian: Hamiltonian = _DEFAULT.hamiltonian,
     oscillators: Oscillators = _DEFAULT.oscillators,
+    steps: Steps = _DEFAULT.steps,
     step: Step = _DEFAULT.step,
     readout: Readout = _DEFAULT.readout,
     epochs: Epochs = _DEFAULT.epochs,
@@ -129,6 +131,8 @@ def train(
     [bold]Examples[/bold]
 
     loschmidt train
+
+    loschmidt train digits --epochs 20 --jitter 0.3 --decay 0.1
 
     loschmidt train BasicMotions --hamiltonian diagonal --step 3 --seed 1
 

@@ -39,6 +39,7 @@ class Config:
     targets, window : for a CSV: target columns, and steps of the pieces it is cut into
     hamiltonian : `Hamiltonian` in lower case
     oscillators : N
+    steps : of a static set: how long the system runs from the state that stands for a sample
     step : s of the time step ``delta = 2**-s``
     readout : ``last`` or ``mean`` position and a softmax; or ``every`` position of some oscillators and their squared error
     outputs : oscillators that track the targets, one each (``every`` only); empty means 0, 1, ...
@@ -57,6 +58,7 @@ class Config:
     window: int = 128
     hamiltonian: str = "dense"
     oscillators: int = 64
+    steps: int = 16
     step: int = 2
     readout: str = "last"
     outputs: tuple[int, ...] = ()
@@ -80,6 +82,7 @@ class Config:
         for name, low, high in (
             ("oscillators", 1, 65535),
             ("step", 0, STEP_LIMIT),
+            ("steps", 1, 1 << 20),
             ("epochs", 1, 10**6),
             ("batch", 1, 1 << 16),
             ("seed", 0, 2**63 - 1),

@@ -1,4 +1,4 @@
-"""Data sets by name or path: recordings with classes (UEA/UCR ``.ts``), or a waveform to track (CSV)."""
+"""Data sets by name or path: recordings with classes (UEA/UCR ``.ts``), images of digits, or a waveform to track (CSV)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from . import csvfile, tsfile
+from . import csvfile, digits, tsfile
 from .errors import DataError
 
 Floats = NDArray[np.float64]
@@ -39,12 +39,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train and test split. ``classes`` is empty for a waveform."""
+    """Train and test split. ``classes`` is empty for a waveform; a ``static`` set has samples of one row, (1, P), that no time passes in."""
 
     name: str
     train: Split
     test: Split
     classes: tuple[str, ...]
+    static: bool = False
 
     @property
     def channels(self) -> int:
@@ -57,7 +58,7 @@ class Dataset:
 
 
 def load(source: str, targets: int = 1, window: int = 128) -> Dataset:
-    """Load ``source``: a name that ships with aeon, a ``.ts`` file (either half, or their common stem), or a ``.csv`` file.
+    """Load ``source``: a name that ships with aeon, ``digits``, a ``.ts`` file (either half, or their common stem), or a ``.csv`` file.
 
     Parameters
     ----------
@@ -73,11 +74,13 @@ def load(source: str, targets: int = 1, window: int = 128) -> Dataset:
         return _waveform(path, targets, window)
     if path.suffix.lower() == ".ts" or len(path.parts) > 1 or path.exists() or path.with_name(f"{path.name}_TRAIN.ts").exists():
         return _recordings(*_halves(path))
+    if source.lower() == digits.NAME:
+        return digits.load()
     folder = embedded_folder()
     for name in embedded():
         if name.lower() == source.lower():
             return _recordings(*(next(folder.glob(f"*/{name}_{half}.ts")) for half in ("TRAIN", "TEST")))
-    raise DataError(f"no data set named {source!r}: give a .ts or .csv file, or one of {', '.join(embedded())}")
+    raise DataError(f"no data set named {source!r}: give a .ts or .csv file, or one of {', '.join((digits.NAME, *embedded()))}")
 
 
 def embedded_folder() -> Path:

@@ -16,6 +16,7 @@ from . import parameters
 from .config import Config
 from .device import Device
 from .echo import Echo, Forward, Readout
+from .encoder import Encoder
 from .engine import Health
 from .heads import Output
 from .nudge import SampleReport
@@ -55,6 +56,7 @@ class EchoEngine:
     device : any; takes over its memory
     hamiltonian, s : the system and its time step ``delta = 2**-s``
     readout : ``last``, ``mean`` or ``every``
+    encoder : for static samples
 
     Members
     -------
@@ -62,11 +64,12 @@ class EchoEngine:
     wrapped : free runs so far whose state overflowed
     """
 
-    def __init__(self, device: Device, hamiltonian: Hamiltonian, s: int, readout: str) -> None:
+    def __init__(self, device: Device, hamiltonian: Hamiltonian, s: int, readout: str, encoder: Encoder | None = None) -> None:
         self._device = device
         self._hamiltonian = hamiltonian
         self._readout = Readout(readout)
         self._echo = Echo(device, hamiltonian, s)
+        self._encoder = encoder
         self._forward: Forward | None = None
         self.saturated = 0
         self.wrapped = 0
@@ -74,13 +77,19 @@ class EchoEngine:
     def load(self, masters: Mapping[str, Floats]) -> None:
         own = {name: masters[name] for name in parameters.names(self._hamiltonian)}
         self._echo.load(parameters.quantise(own, self._hamiltonian, self._device.shape))
+        if self._encoder is not None:
+            self._encoder.load(masters)
 
     def forward(self, inputs: Sequence[Floats]) -> Output:
         shape = self._device.shape
+        rest = np.zeros(shape.oscillators, dtype=np.int64)
+        start = rest
+        if self._encoder is not None:
+            inputs, real = self._encoder.enter(inputs)
+            start = parameters.codes_of(real, shape.formats.state, "start")
         samples = [codes(sample, shape.formats.operand) for sample in inputs]
         self.saturated += sum(outside for _, outside in samples)
-        rest = np.zeros(shape.oscillators, dtype=np.int64)
-        self._forward = self._echo.forward([sample for sample, _ in samples], rest, rest, self._readout)
+        self._forward = self._echo.forward([sample for sample, _ in samples], start, rest, self._readout)
         self.wrapped += int(np.count_nonzero(self._forward.flags.overflow))
         return self._forward.output
 
@@ -88,16 +97,21 @@ class EchoEngine:
         if self._forward is None:
             raise RuntimeError("backward needs a forward before it")
         gradient = self._echo.backward(self._forward, output)
-        return gradient.parameters, _health(gradient.report)
+        found = gradient.parameters
+        if self._encoder is not None:
+            found = found | self._encoder.gradient(gradient.position0)
+        return found, _health(gradient.report)
 
     def portrait(self, sample: Floats, output: Output) -> Portrait:
         """How one oscillator takes a sample (T, M) there and back, nudged by ``output``: dL/d(what `forward` gives for it)."""
-        inputs, _ = codes(sample, self._device.shape.formats.operand)
         self.forward([sample])
+        if self._forward is None:
+            raise RuntimeError("a forward leaves what its echo needs")
+        inputs, start = self._forward.inputs[0], self._forward.position0[0]
         _, health = self.backward(output)
         exponent = round(math.log2(health.eps[0])) if health.eps else 0
-        gradient = np.atleast_2d(np.asarray(output[0], np.float64)) / (len(sample) if self._readout is Readout.MEAN else 1)
-        return draw(self._device, inputs, gradient, NUDGES[self._readout], exponent)
+        gradient = np.atleast_2d(np.asarray(output[0], np.float64)) / (len(inputs) if self._readout is Readout.MEAN else 1)
+        return draw(self._device, start, inputs, gradient, NUDGES[self._readout], exponent)
 
     def close(self) -> None:
         self._device.close()

@@ -44,7 +44,7 @@ class Health:
 
 
 class Engine(Protocol):
-    """Runs minibatches from rest, with the weights that were loaded last."""
+    """Runs minibatches, with the weights that were loaded last: from rest, or from where an encoder puts static samples."""
 
     def load(self, masters: Mapping[str, Floats]) -> None:
         """Take over the system's master weights."""

@@ -22,11 +22,12 @@ Device = Annotated[
         help="What computes: [bold]emulator[/] (fast), golden (the judge), rtl (simulated gateware), or a board's port, /dev/ttyUSB0."
     ),
 ]
-Data = Annotated[str, typer.Argument(help="A set that ships with aeon, a .ts file (either half or the stem), or a .csv waveform.")]
+Data = Annotated[str, typer.Argument(help="A set that ships with aeon, digits, a .ts file (either half or the stem), or a .csv waveform.")]
 Hamiltonian = Annotated[str, typer.Option(help=" | ".join(CHOICES["hamiltonian"]))]
 Oscillators = Annotated[int, typer.Option(help="How many, N.")]
 Inputs = Annotated[int, typer.Option(min=1, help="Words of an input vector, M.")]
 Lanes = Annotated[int | None, typer.Option(min=1, help="Lanes of the array, L. Default: as many as oscillators, for verify up to 16.")]
+Steps = Annotated[int, typer.Option(help="Of images: steps that the system runs from the state that stands for one.")]
 Step = Annotated[int, typer.Option(help="s of the time step delta = 2^-s.")]
 Readout = Annotated[str, typer.Option(help="What the loss sees: the last or the mean position (classes), or every position (waveform).")]
 Outputs = Annotated[list[int] | None, typer.Option(help="Oscillator that tracks a target; once for each target. Default: 0, 1, ...")]

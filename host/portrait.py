@@ -34,18 +34,19 @@ class Portrait:
     exact: bool
 
 
-def draw(device: Device, inputs: Ints, gradient: Floats, nudge: Nudge, exponent: int, oscillator: int | None = None) -> Portrait:
-    """Drive a configured and loaded device, one step at a time, from rest.
+def draw(device: Device, start: Ints, inputs: Ints, gradient: Floats, nudge: Nudge, exponent: int, oscillator: int | None = None) -> Portrait:
+    """Drive a configured and loaded device, one step at a time, from resting momenta.
 
     Parameters
     ----------
+    start : (N,), positions
     inputs : (T, M) operand codes
     gradient : dL/d(midpoint positions) that ``nudge`` spreads over time: (T, N) for STREAM, else (1, N)
     exponent : eps is ``2**exponent``
     oscillator : which one to show; None shows the one that the nudge moves most
     """
     steps = len(inputs)
-    device.write(State.POSITION, np.zeros((1, device.shape.oscillators), np.int64))
+    device.write(State.POSITION, start[None])
     device.write(State.MOMENTUM, np.zeros((1, device.shape.oscillators), np.int64))
     device.write(Buffer.NUDGE, np.zeros((1, device.shape.oscillators), np.int64))
     free = [_state(device)]
@@ -65,12 +66,12 @@ def draw(device: Device, inputs: Ints, gradient: Floats, nudge: Nudge, exponent:
             else:
                 way.append(_advance(device, inputs[k], Direction.DESCENDING))
         ways.append(np.stack(way[::-1]) * np.array([[1], [-1]]))
-    start, (back, echo) = np.stack(free), ways
-    moved = np.abs(echo - start).max(axis=(0, 1))
+    there, (back, echo) = np.stack(free), ways
+    moved = np.abs(echo - there).max(axis=(0, 1))
     shown = int(np.argmax(moved)) if oscillator is None else oscillator
     lsb = device.shape.formats.state.lsb
-    real = [np.asarray(way[:, :, shown] * lsb, np.float64) for way in (start, back, echo)]
-    return Portrait(shown, real[0], real[1], real[2], bool(np.array_equal(start, back)))
+    real = [np.asarray(way[:, :, shown] * lsb, np.float64) for way in (there, back, echo)]
+    return Portrait(shown, real[0], real[1], real[2], bool(np.array_equal(there, back)))
 
 
 def _at(codes: Ints, nudge: Nudge, k: int, steps: int) -> Ints | None:

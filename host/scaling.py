@@ -41,6 +41,13 @@ class Scaling:
         limit = SHARE * operand.highest * operand.lsb
         return cls(mean, factor * min(1.0, limit / largest) if largest > 0.0 else factor)
 
+    @classmethod
+    def whole(cls, samples: Sequence[Floats]) -> Scaling:
+        """For values that are weighed before they reach a device: each centred, all in units of one deviation."""
+        rows = np.concatenate(list(samples))
+        deviation = float((rows - rows.mean(axis=0)).std())
+        return cls(rows.mean(axis=0), np.full(rows.shape[1], 1.0 / deviation if deviation > 0.0 else 1.0))
+
     def apply(self, sample: Floats) -> Floats:
         """(T, M) real data in units of the device."""
         if sample.shape[1] != len(self.mean):

@@ -16,6 +16,7 @@ from .config import Config
 from .data import Dataset
 from .devices import check_name, open_device
 from .echo_engine import EchoEngine, shape_for
+from .encoder import IDLE, Encoder
 from .engine import Engine
 from .errors import ConfigError
 from .evaluation import check_data, evaluate, scale
@@ -31,14 +32,19 @@ def load_data(config: Config) -> Dataset:
 def open_engine(config: Config, device: str, dataset: Dataset) -> Engine:
     """What computes the gradient that ``config`` asks for; ``device`` is a name that `devices.open_device` knows."""
     if config.gradient == "bptt":
-        return BpttEngine(config.system, config.step, config.readout, config.preset)
+        return BpttEngine(config.system, config.step, config.readout, config.preset, _encoder(config, dataset))
     return echo_engine(config, device, dataset)
 
 
 def echo_engine(config: Config, device: str, dataset: Dataset) -> EchoEngine:
     longest = max(len(sample) for split in (dataset.train, dataset.test) for sample in split.inputs)
-    opened = open_device(device, shape_for(config, dataset.channels, longest))
-    return EchoEngine(opened, config.system, config.step, config.readout)
+    channels, steps = (IDLE, config.steps) if dataset.static else (dataset.channels, longest)
+    opened = open_device(device, shape_for(config, channels, steps))
+    return EchoEngine(opened, config.system, config.step, config.readout, _encoder(config, dataset))
+
+
+def _encoder(config: Config, dataset: Dataset) -> Encoder | None:
+    return Encoder(config.steps) if dataset.static else None
 
 
 def start(config: Config, device: str, name: str | None) -> Training:

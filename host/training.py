@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import heads, parameters
+from . import encoder, heads, parameters
 from .checkpoint import Checkpoint
 from .config import Config
 from .constraints import FLOOR, project
@@ -32,7 +32,7 @@ TEST_EVERY = 5
 STIFFEST = 4.0
 
 #: Weights that `Config.decay` pulls towards zero.
-DECAYED = ("coupling", "input_weight")
+DECAYED = ("coupling", "input_weight", encoder.NAME)
 
 
 class Interrupted(Exception):
@@ -43,17 +43,21 @@ def begin(config: Config, dataset: Dataset) -> Checkpoint:
     """A run before its first update: statistics of the training set, and weights drawn from the seed."""
     generator = np.random.default_rng(config.seed)
     head = heads.make(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
-    masters = dict(parameters.initial(config.system, config.oscillators, dataset.channels, generator))
+    inputs = encoder.IDLE if dataset.static else dataset.channels
+    masters = dict(parameters.initial(config.system, config.oscillators, inputs, generator))
     masters["stiffness"] = generator.uniform(0.0, STIFFEST, config.oscillators)
     np.maximum(masters["stiffness"], FLOOR, out=masters["stiffness"])
     parameters.check_stable(masters, config.system, config.step)
     masters |= head.initial(generator)
+    if dataset.static:
+        masters[encoder.NAME] = encoder.initial(config.oscillators, dataset.channels, generator)
+    samples = dataset.train.inputs
     return Checkpoint(
         config=config,
         classes=dataset.classes,
         channels=dataset.channels,
         targets=dataset.targets,
-        scaling=Scaling.fit(dataset.train.inputs, config.preset.operand),
+        scaling=Scaling.whole(samples) if dataset.static else Scaling.fit(samples, config.preset.operand),
         target_scaling=Scaling.fit(dataset.train.targets, config.preset.operand) if dataset.targets else None,
         masters=masters,
         generator=dict(generator.bit_generator.state),

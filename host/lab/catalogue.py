@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import cost, reversibility, word_length
+from . import cost, heb, reversibility, word_length
 from .experiment import Experiment
 
-CATALOGUE: tuple[Experiment, ...] = (reversibility.EXPERIMENT, word_length.EXPERIMENT, cost.EXPERIMENT)
+CATALOGUE: tuple[Experiment, ...] = (reversibility.EXPERIMENT, word_length.EXPERIMENT, cost.EXPERIMENT, heb.EXPERIMENT)
