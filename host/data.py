@@ -39,7 +39,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train and test split. ``classes`` is empty for a waveform; a ``static`` set has samples of one row, (1, P), that no time passes in."""
+    """Train and test split. ``classes`` is empty for a waveform; samples of a ``static`` set are one row each, (1, P)."""
 
     name: str
     train: Split

@@ -34,7 +34,9 @@ class Portrait:
     exact: bool
 
 
-def draw(device: Device, start: Ints, inputs: Ints, gradient: Floats, nudge: Nudge, exponent: int, oscillator: int | None = None) -> Portrait:
+def draw(
+    device: Device, start: Ints, inputs: Ints, gradient: Floats, nudge: Nudge, exponent: int, oscillator: int | None = None
+) -> Portrait:
     """Drive a configured and loaded device, one step at a time, from resting momenta.
 
     Parameters

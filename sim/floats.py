@@ -58,7 +58,7 @@ def system(hamiltonian: Hamiltonian, parameters: Mapping[Parameter, Floats], inp
         case Hamiltonian.SPRINGS | Hamiltonian.LINEAR:
             springs = hamiltonian is Hamiltonian.SPRINGS
             linear = parameters[Parameter.COUPLING] if springs else np.diag(parameters[Parameter.STIFFNESS])
-            parts = (mu, linear, np.zeros((0, n)), np.zeros((n, 0)), np.zeros((len(inputs), 0)), -drive)
+            parts: tuple[Floats, ...] = (mu, linear, np.zeros((0, n)), np.zeros((n, 0)), np.zeros((len(inputs), 0)), -drive)
         case Hamiltonian.DIAGONAL:
             inner = np.diag(parameters[Parameter.GAIN])
             parts = (mu, np.diag(parameters[Parameter.STIFFNESS]), inner, np.eye(n), drive + parameters[Parameter.BIAS], still)

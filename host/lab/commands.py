@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from .. import atomic, console
-from ..errors import ConfigError
-from ..options import MISSED, Json, write_json
+from loschmidt.host import atomic, console
+from loschmidt.host.errors import ConfigError
+from loschmidt.host.options import MISSED, Json, write_json
+
 from .catalogue import CATALOGUE
 from .experiment import Experiment
 from .page import page

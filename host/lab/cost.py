@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from loschmidt.host import plots
+from loschmidt.host.cycles import ideal
+from loschmidt.host.devices import open_device
+from loschmidt.host.echo import Echo, Readout
+from loschmidt.host.nudge import NudgePolicy
+from loschmidt.host.problem import Problem, by_reference, random_problem
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
-from .. import plots
-from ..cycles import ideal
-from ..devices import open_device
-from ..echo import Echo, Readout
-from ..nudge import NudgePolicy
-from ..problem import Problem, by_reference, random_problem
 from .experiment import Check, Experiment, Outcome, Tell
 
 HAMILTONIAN, INPUTS, S, SEED = Hamiltonian.DENSE, 4, 5, 0
@@ -35,6 +35,9 @@ EPS = -6
 
 #: What the echo's memory may grow by from the shortest to the longest run, as a share: nothing but Python's own objects.
 GROWTH = 0.05
+
+
+LABELS = {"products": "multiplications", "bytes": "bytes allocated at once", "CPU s": "CPU seconds"}
 
 
 def measure(quick: bool, tell: Tell) -> Outcome:
@@ -55,8 +58,8 @@ def measure(quick: bool, tell: Tell) -> Outcome:
         Check.at_least("BPTT: the same, over the ratio of lengths", grown["BPTT"] / (long["T"] / short["T"]), 0.5),
         Check.at_most("echo: multiplications as a share of BPTT's", max(r["echo products"] / r["BPTT products"] for r in rows), 2.0),
     ]
-    settings = {"hamiltonian": HAMILTONIAN.name.lower(), "inputs": INPUTS, "s": S, "seed": SEED, "depth": DEPTH, "at N": sizes[1], "at T": lengths[1]}
-    return Outcome(settings, rows, checks)
+    settings = {"hamiltonian": HAMILTONIAN.name.lower(), "inputs": INPUTS, "s": S, "seed": SEED, "depth": DEPTH}
+    return Outcome(settings | {"at N": sizes[1], "at T": lengths[1]}, rows, checks)
 
 
 def _row(steps: int, n: int) -> dict[str, Any]:
@@ -76,8 +79,8 @@ def _row(steps: int, n: int) -> dict[str, Any]:
         "BPTT products": round(steps * (forward + backward)),
         "echo bytes": echo_bytes,
         "BPTT bytes": bptt_bytes,
-        "echo s": echo_seconds,
-        "BPTT s": bptt_seconds,
+        "echo CPU s": echo_seconds,
+        "BPTT CPU s": bptt_seconds,
     }
 
 
@@ -93,10 +96,10 @@ def _by_echo(problem: Problem) -> None:
 
 
 def _measured(work: Callable[[], object]) -> tuple[float, int]:
-    """Seconds, and in a second run the largest number of bytes that were allocated at once."""
-    began = time.perf_counter()
+    """CPU seconds, and in a second run the largest number of bytes that were allocated at once."""
+    began = time.process_time()
     work()
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     tracemalloc.start()
     try:
         work()
@@ -112,7 +115,7 @@ def draw(outcome: Outcome, figure: Figure) -> None:
     for panel, (variable, fixed) in zip(panels, (("T", "N"), ("N", "T")), strict=True):
         value = outcome.settings[f"at {fixed}"]
         rows = sorted((row for row in outcome.rows if row[fixed] == value), key=lambda row: int(row[variable]))
-        for axes, what, label in zip(panel, ("products", "bytes", "s"), ("multiplications", "bytes allocated at once", "seconds"), strict=True):
+        for axes, (what, label) in zip(panel, LABELS.items(), strict=True):
             for name, colour in (("echo", plots.BLUE), ("BPTT", plots.ORANGE)):
                 axes.plot([row[variable] for row in rows], [row[f"{name} {what}"] for row in rows], "o-", color=colour, ms=4, label=name)
             axes.set(xscale="log", yscale="log", xlabel=f"{variable}, at {fixed} = {value:,}", ylabel=label)
@@ -127,8 +130,8 @@ EXPERIMENT = Experiment(
 
 Backpropagation through time keeps the whole trajectory: its memory grows with every step. The echo walks the trajectory again, backwards,
 exactly, and keeps nothing of it; it pays with a second return, one for each sign of the nudge. Operations are multiplications by matrices
-and inputs; memory is measured while either gradient is computed, inputs left out; time is the emulator's beside NumPy's, a statement about
-these two programs alone.
+and inputs; memory is measured while either gradient is computed, inputs left out; time is the emulator's, compiled, beside NumPy's, a
+statement about these two programs alone.
 
 Exit status 1 if the echo's memory grows with the run.""",
     measure,

@@ -20,4 +20,5 @@ def formats_of(width: int) -> Formats:
     state = min(2 * width - 1, width + 14, 40)
     operand = Format(width, width - 4)
     activation = Format(width, width - 2)
-    return Formats(Format(state, state - whole), operand, operand, activation, min(64, 2 * width + 28), min(128, 1 << (width - 2)) if width < 18 else 512)
+    segments = min(128, 1 << (width - 2)) if width < 18 else 512
+    return Formats(Format(state, state - whole), operand, operand, activation, min(64, 2 * width + 28), segments)

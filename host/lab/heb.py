@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from .. import digits, plots, session
-from ..config import Config
-from ..data import Dataset
-from ..devices import open_device
-from ..echo_engine import EchoEngine, shape_for
-from ..encoder import IDLE, Encoder
-from ..evaluation import scale
-from ..heads import SHARPNESS
-from ..recorder import Recorder
-from ..training import Training, begin
+from loschmidt.host import digits, plots, session
+from loschmidt.host.config import Config
+from loschmidt.host.data import Dataset
+from loschmidt.host.devices import open_device
+from loschmidt.host.echo_engine import EchoEngine, shape_for
+from loschmidt.host.encoder import IDLE, Encoder
+from loschmidt.host.evaluation import scale
+from loschmidt.host.heads import SHARPNESS
+from loschmidt.host.recorder import Recorder
+from loschmidt.host.training import Training, begin
+
 from .experiment import Check, Experiment, Outcome, Tell
 
 #: Found by validation on the training images alone.
@@ -36,7 +37,10 @@ COMPARED, SHOWN = 2, 24
 def measure(quick: bool, tell: Tell) -> Outcome:
     config = dataclasses.replace(CONFIG, epochs=QUICK_EPOCHS) if quick else CONFIG
     dataset = session.load_data(config)
-    rows, curves, shown = [], [], []
+    rows: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
+    compared = different = 0
     for seed in range(1 if quick else SEEDS):
         row: dict[str, Any] = {"seed": seed}
         for gradient in ("echo", "bptt"):
@@ -47,7 +51,8 @@ def measure(quick: bool, tell: Tell) -> Outcome:
                 curve = list(_accuracies(training, lambda share, what=f"{gradient}, seed {seed}": tell(what, share)))
                 seconds = time.process_time() - began
                 if not shown:
-                    shown, compared, different = _examples(training), *_differences(training, dataset)
+                    shown = _examples(training)
+                    compared, different = _differences(training, dataset)
             finally:
                 training.engine.close()
             curves.append({"gradient": gradient, "seed": seed, "accuracy": curve})
@@ -66,7 +71,22 @@ def measure(quick: bool, tell: Tell) -> Outcome:
     return Outcome({name: settings[name] for name in SETTINGS}, rows, checks, {"curves": curves, "examples": shown})
 
 
-SETTINGS = ("data", "train", "test", "hamiltonian", "oscillators", "steps", "step", "readout", "epochs", "batch", "lr", "jitter", "decay", "formats")
+SETTINGS = (
+    "data",
+    "train",
+    "test",
+    "hamiltonian",
+    "oscillators",
+    "steps",
+    "step",
+    "readout",
+    "epochs",
+    "batch",
+    "lr",
+    "jitter",
+    "decay",
+    "formats",
+)
 
 
 def _accuracies(training: Training, share: Any) -> Iterator[float]:
@@ -111,13 +131,16 @@ def _differences(training: Training, dataset: Dataset) -> tuple[int, int]:
 
 def draw(outcome: Outcome, figure: Figure) -> None:
     figure.set_size_inches(10.0, 4.4)
-    left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1.0))
+    left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1.0), squeeze=False)[0]
     axes = left.subplots()
-    for name, colour, label in (("bptt", plots.ORANGE, "BPTT, float64"), ("echo", plots.BLUE, "echo, integers on the device")):
+    for name, colour, width, label in (
+        ("bptt", plots.ORANGE, 4.0, "BPTT, float64"),
+        ("echo", plots.BLUE, 1.3, "echo, integers on the device"),
+    ):
         for curve in (c for c in outcome.series["curves"] if c["gradient"] == name):
             epochs = range(1, len(curve["accuracy"]) + 1)
             seen = label if curve["seed"] == 0 else None
-            axes.plot(epochs, [100 * a for a in curve["accuracy"]], color=colour, marker="o", ms=3, lw=1.3, label=seen)
+            axes.plot(epochs, [100 * a for a in curve["accuracy"]], color=colour, marker="o", ms=3, lw=width, alpha=0.8, label=seen)
     axes.axhline(100 * FLOOR, color=plots.GREEN, lw=1.0, ls="--", label="asked for")
     axes.set(xlabel="epoch", ylabel="test accuracy (%)")
     plots.dress(axes)

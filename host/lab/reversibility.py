@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from loschmidt.host import plots
+from loschmidt.host.devices import open_device
+from loschmidt.host.echo import Echo
+from loschmidt.host.parameters import real_values
+from loschmidt.host.problem import Problem, random_problem
+from loschmidt.host.reversal import there_and_back, windows
 from loschmidt.sim import floats
-from loschmidt.sim.emulator import Emulator
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
-from .. import plots
-from ..echo import Echo
-from ..parameters import real_values
-from ..problem import Problem, random_problem
-from ..reversal import there_and_back, windows
 from .experiment import Check, Experiment, Outcome, Tell
 from .formats import formats_of
 
@@ -42,7 +42,8 @@ def measure(quick: bool, tell: Tell) -> Outcome:
             row: dict[str, Any] = {"hamiltonian": name, "arithmetic": arithmetic} | {_column(steps): None for steps in lengths}
             for done, steps in enumerate(top):
                 tell(f"{name}, {arithmetic}", done / len(top))
-                row[_column(steps)] = _float_error(problem, arithmetic, steps) if arithmetic in PRECISIONS else _device_error(problem, steps)
+                found = _float_error if arithmetic in PRECISIONS else _device_error
+                row[_column(steps)] = found(problem, arithmetic, steps)
             rows.append(row)
     fixed = [error for row in rows if row["arithmetic"] not in PRECISIONS for _, error in _errors(row, lengths)]
     checks = [Check("largest return error in fixed point, any word length, any length", max(fixed), "exactly 0", max(fixed) == 0.0)]
@@ -85,12 +86,12 @@ def _float_error(problem: Problem, precision: str, steps: int) -> float:
     return float(max(np.max(np.abs(e - f)) for e, f in zip(end, first, strict=True)))
 
 
-def _device_error(problem: Problem, steps: int) -> float:
+def _device_error(problem: Problem, _: str, steps: int) -> float:
     """The same on the emulator: from the ordinary state, and from a random one that wraps."""
     state = problem.shape.formats.state
     anywhere = np.random.default_rng(SEED).integers(state.lowest, state.highest, (2, OSCILLATORS), endpoint=True)
     before = [np.stack(pair) for pair in zip((problem.position0, problem.momentum0), anywhere, strict=True)]
-    device = Emulator(problem.shape)
+    device = open_device("emulator", problem.shape)
     try:
         Echo(device, problem.hamiltonian, problem.s).load(problem.codes)
         pieces = list(windows(steps, len(problem.inputs), device.shape.input_depth))

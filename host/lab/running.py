@@ -13,7 +13,8 @@ from typing import Any
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from ..errors import ConfigError
+from loschmidt.host.errors import ConfigError
+
 from .experiment import Experiment, Outcome, Tell
 
 #: Where figures and the report go unless the user says otherwise.

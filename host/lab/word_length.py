@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from loschmidt.host import plots
+from loschmidt.host.devices import open_device
+from loschmidt.host.echo import EchoGradient, Readout
+from loschmidt.host.errors import ConfigError
+from loschmidt.host.nudge import NudgePolicy, largest_exponent
+from loschmidt.host.parameters import Master
+from loschmidt.host.problem import Problem, by_echo, by_reference, random_problem
+from loschmidt.host.verify import COSINE, NORM, agreement
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
-from .. import plots
-from ..devices import open_device
-from ..echo import EchoGradient, Readout
-from ..errors import ConfigError
-from ..nudge import NudgePolicy, largest_exponent
-from ..parameters import Master
-from ..problem import Problem, by_echo, by_reference, random_problem
-from ..verify import COSINE, NORM, agreement
 from .experiment import Check, Experiment, Outcome, Tell
 from .formats import formats_of
 
@@ -119,7 +119,12 @@ def draw(outcome: Outcome, figure: Figure) -> None:
             loss = np.array([[np.nan if c is None else max(1.0 - c, 1e-9) for c in case["cosine"]] for case in cases]).T
             places, widths = np.arange(len(cases)), [str(case["bits"]) for case in cases]
             mesh = axes.pcolormesh(places, exponents, np.log10(loss), vmin=-8, vmax=0, cmap="viridis_r", shading="nearest")
-            good = [(i, k) for i, case in enumerate(cases) for k, c, n in zip(exponents, case["cosine"], case["norm"], strict=True) if _good(c, n)]
+            good = [
+                (i, k)
+                for i, case in enumerate(cases)
+                for k, c, n in zip(exponents, case["cosine"], case["norm"], strict=True)
+                if _good(c, n)
+            ]
             axes.plot([i for i, _ in good], [k for _, k in good], ".", color="white", ms=4)
             axes.plot(places, [row["log2 eps"] for row in rows], "-", color=plots.ORANGE, lw=1.2)
             for row, place in zip(rows, places, strict=True):
@@ -132,9 +137,8 @@ def draw(outcome: Outcome, figure: Figure) -> None:
     for axes in panels[:, 0]:
         axes.set_ylabel("log2 eps")
     figure.colorbar(mesh, ax=panels, label="log10 (1 - cosine) of the worst group", shrink=0.6)
-    figure.suptitle(
-        f"white dots: cosine >= {COSINE}, norm within {NORM:.1%};  orange: the automatic eps, crossed out where it is not trusted", fontsize=9
-    )
+    kept = f"white dots: cosine >= {COSINE}, norm within {NORM:.1%}"
+    figure.suptitle(f"{kept};  orange: the automatic eps, crossed out where it is not trusted", fontsize=9)
 
 
 EXPERIMENT = Experiment(
