@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from . import cost, heb, reversibility, word_length
+from . import boundary, cost, dissipation, heb, reversibility, static_gradient, tracking, word_length
 from .experiment import Experiment
 
-CATALOGUE: tuple[Experiment, ...] = (reversibility.EXPERIMENT, word_length.EXPERIMENT, cost.EXPERIMENT, heb.EXPERIMENT)
+CATALOGUE: tuple[Experiment, ...] = (
+    reversibility.EXPERIMENT,
+    static_gradient.EXPERIMENT,
+    tracking.EXPERIMENT,
+    dissipation.EXPERIMENT,
+    boundary.EXPERIMENT,
+    word_length.EXPERIMENT,
+    cost.EXPERIMENT,
+    heb.EXPERIMENT,
+)
