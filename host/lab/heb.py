@@ -143,6 +143,7 @@ def draw(outcome: Outcome, figure: Figure) -> None:
             axes.plot(epochs, [100 * a for a in curve["accuracy"]], color=colour, marker="o", ms=3, lw=width, alpha=0.8, label=seen)
     axes.axhline(100 * FLOOR, color=plots.GREEN, lw=1.0, ls="--", label="asked for")
     axes.set(xlabel="epoch", ylabel="test accuracy (%)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     plots.dress(axes)
     axes.legend(frameon=False)
     panels = right.subplots(4, SHOWN // 4)

@@ -50,7 +50,7 @@ def _link(done: Done) -> str:
 
 def _section(done: Done) -> Iterator[str]:
     experiment, outcome = done.experiment, done.outcome
-    yield f'<section id="{experiment.name}">\n<h2>{escape(experiment.title)}</h2>'
+    yield f'<section id="{experiment.name}">\n<h2>{escape(experiment.name)}: {escape(experiment.title)}</h2>'
     yield from (f"<p>{escape(paragraph)}</p>" for paragraph in experiment.lesson.split("\n\n"))
     image = base64.b64encode(svg(done)).decode()
     yield f'<img alt="{escape(experiment.title)}" src="data:image/svg+xml;base64,{image}">'
@@ -63,14 +63,24 @@ def _section(done: Done) -> Iterator[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f'<div class="scroll"><table>\n<tr>{"".join(f"<th>{escape(name)}</th>" for name in head)}</tr>'
+    words = [any(not _is_number(row[column]) for row in rows) for column in range(len(head))]
+    kinds = [' class="word"' if word else "" for word in words]
+    names = "".join(f"<th{kind}>{escape(name)}</th>" for name, kind in zip(head, kinds, strict=True))
+    yield f'<div class="scroll"><table>\n<tr>{names}</tr>'
     for row in rows:
-        yield f"<tr>{''.join(_cell(value) for value in row)}</tr>"
+        yield f"<tr>{''.join(_cell(value, kind) for value, kind in zip(row, kinds, strict=True))}</tr>"
     yield "</table></div>"
 
 
-def _cell(value: str) -> str:
+def _cell(value: str, kind: str) -> str:
     if value in ("pass", "MISS"):
         return f'<td class="{value.lower()}">{value}</td>'
-    kind = "" if value[:1].isdigit() or value[:1] in "-." else ' class="word"'
     return f"<td{kind}>{escape(value)}</td>"
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value.replace(",", ""))
+    except ValueError:
+        return value == "-"
+    return True

@@ -53,7 +53,7 @@ TRIED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 )
 BIASED = "CIVP, without"
 
-WIDTHS = 2.0 ** -np.arange(4, 9)
+WIDTHS: Floats = np.ldexp(1.0, -np.arange(4, 9))
 
 #: PFVP is RHEL in other words: to rounding.
 SAME = 1e-10
@@ -134,7 +134,8 @@ def draw(outcome: Outcome, figure: Figure) -> None:
     left.legend(frameon=False, fontsize=8)
     for (name, errors), colour in zip(outcome.series["errors"].items(), (plots.ORANGE, plots.BLUE, plots.GREEN, plots.INK), strict=True):
         right.plot(outcome.series["eps"], errors, "o-", color=colour, ms=4, label=f"{name}: order {order(WIDTHS, np.array(errors)):.2f}")
-    right.set(xscale="log", yscale="log", xlabel="eps", ylabel="relative error, not extrapolated")
+    right.set_xscale("log", base=2)
+    right.set(yscale="log", xlabel="eps", ylabel="relative error, not extrapolated")
     right.legend(frameon=False, fontsize=8)
     for axes in (left, right):
         plots.dress(axes)
