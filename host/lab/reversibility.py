@@ -42,8 +42,7 @@ def measure(quick: bool, tell: Tell) -> Outcome:
             row: dict[str, Any] = {"hamiltonian": name, "arithmetic": arithmetic} | {_column(steps): None for steps in lengths}
             for done, steps in enumerate(top):
                 tell(f"{name}, {arithmetic}", done / len(top))
-                found = _float_error if arithmetic in PRECISIONS else _device_error
-                row[_column(steps)] = found(problem, arithmetic, steps)
+                row[_column(steps)] = _error(problem, PRECISIONS.get(arithmetic), steps)
             rows.append(row)
     fixed = [error for row in rows if row["arithmetic"] not in PRECISIONS for _, error in _errors(row, lengths)]
     checks = [Check("largest return error in fixed point, any word length, any length", max(fixed), "exactly 0", max(fixed) == 0.0)]
@@ -75,19 +74,23 @@ def _arithmetics(hamiltonian: Hamiltonian) -> Iterator[tuple[str, Problem]]:
         yield f"{width} x {width} bit", problem
 
 
-def _float_error(problem: Problem, precision: str, steps: int) -> float:
-    """Largest distance of a position or momentum from its start."""
+def _error(problem: Problem, precision: type[np.floating[Any]] | None, steps: int) -> float:
+    """Largest distance of a position or momentum from its start: in floats, or on the device."""
+    return _device_error(problem, steps) if precision is None else _float_error(problem, precision, steps)
+
+
+def _float_error(problem: Problem, precision: type[np.floating[Any]], steps: int) -> float:
     formats = problem.shape.formats
     inputs = np.ldexp(problem.inputs.astype(np.float64), -formats.operand.fraction)
     start = [np.ldexp(code.astype(np.float64), -formats.state.fraction) for code in (problem.position0, problem.momentum0)]
-    system = floats.system(problem.hamiltonian, real_values(problem.codes, formats), inputs, PRECISIONS[precision])
+    system = floats.system(problem.hamiltonian, real_values(problem.codes, formats), inputs, precision)
     end = floats.there_and_back(system, start[0], start[1], problem.s, steps)
-    first = [value.astype(PRECISIONS[precision]) for value in start]
+    first = [value.astype(precision) for value in start]
     return float(max(np.max(np.abs(e - f)) for e, f in zip(end, first, strict=True)))
 
 
-def _device_error(problem: Problem, _: str, steps: int) -> float:
-    """The same on the emulator: from the ordinary state, and from a random one that wraps."""
+def _device_error(problem: Problem, steps: int) -> float:
+    """On the emulator: from the ordinary state, and from a random one that wraps."""
     state = problem.shape.formats.state
     anywhere = np.random.default_rng(SEED).integers(state.lowest, state.highest, (2, OSCILLATORS), endpoint=True)
     before = [np.stack(pair) for pair in zip((problem.position0, problem.momentum0), anywhere, strict=True)]

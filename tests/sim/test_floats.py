@@ -53,7 +53,11 @@ def test_return(hamiltonian: Hamiltonian, precision: type[Any], near: float) -> 
 
 def test_return_with_inputs_in_the_same_order_is_not_one(monkeypatch: pytest.MonkeyPatch) -> None:
     walk = floats.walk
-    monkeypatch.setattr(floats, "walk", lambda *words: walk(*words[:-1], False))
+
+    def ascending(system: floats.System, phi: Any, pi: Any, delta: Any, half: Any, steps: int, descending: bool) -> None:
+        walk(system, phi, pi, delta, half, steps, False)
+
+    monkeypatch.setattr(floats, "walk", ascending)
     parameters, inputs, start = setting(Hamiltonian.DENSE)
     end = floats.there_and_back(floats.system(Hamiltonian.DENSE, parameters, inputs, np.float64), start[0], start[1], S, STEPS)
     assert np.abs(end[0] - start[0]).max() > 0.01
