@@ -23,13 +23,8 @@ COMMANDS = {
     "compare": "loschmidt compare --seeds 5",
     "link": "loschmidt verify --check link",
     "cycles": "loschmidt cycles --oscillators 64 --inputs 8 --lanes 64",
-    "lab-reversibility": "loschmidt lab reversibility",
     "lab-static-gradient": "loschmidt lab static-gradient",
-    "lab-tracking": "loschmidt lab tracking",
-    "lab-dissipation": "loschmidt lab dissipation",
-    "lab-boundary": "loschmidt lab boundary",
     "lab-word-length": "loschmidt lab word-length",
-    "lab-cost": "loschmidt lab cost",
     "lab-heb": "loschmidt lab heb",
 }
 
