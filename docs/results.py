@@ -24,6 +24,7 @@ COMMANDS = {
     "link": "loschmidt verify --check link",
     "cycles": "loschmidt cycles --oscillators 64 --inputs 8 --lanes 64",
     "lab-static-gradient": "loschmidt lab static-gradient",
+    "lab-tracking": "loschmidt lab tracking",
     "lab-dissipation": "loschmidt lab dissipation",
     "lab-word-length": "loschmidt lab word-length",
     "lab-heb": "loschmidt lab heb",
