@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,7 +11,8 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
-from .host_access import HostAccess
+from .delay import later
+from .host_access import HostWithin
 from .operation import aged_layout
 from .rounding import plus
 
@@ -22,9 +23,11 @@ class Accumulator(wiring.Component):
     Members
     -------
     operation : In, at every age
-    term, carry : In(signed(accumulator)), In(1), at age 7; what is added is their sum
+    term, carry : In(signed(accumulator)), In(1), at age 8; what is added is their sum. Zero while the host is active
     host : the host can only write zeros
-    word : Out, what the memory holds at ``host.address``, two cycles later
+    asked : In(1), the host wants a word
+    answer : Out, what the memory holds at ``host.address``, three cycles later; zero if the host is active but did not ask, so that the
+        answers of many lanes need no selection
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -35,8 +38,9 @@ class Accumulator(wiring.Component):
                 "operation": In(aged_layout(shape)),
                 "term": In(word),
                 "carry": In(1),
-                "host": In(HostAccess(shape)),
-                "word": Out(word),
+                "host": In(HostWithin(shape)),
+                "asked": In(1),
+                "answer": Out(word),
             }
         )
 
@@ -45,15 +49,16 @@ class Accumulator(wiring.Component):
         op, host = self.operation, self.host
         width = self.array.formats.accumulator
         m.submodules.memory = memory = BlockRam(width, layout.depth(Bank.ACCUMULATOR, self.array))
-        total = Signal(signed(width))
-        m.d.sync += total.eq(plus(self.word, self.term, self.carry))
-        with m.If(host.active):
-            m.d.sync += total.eq(0)
+        clears = host.writes[Bank.ACCUMULATOR]
+        m.d.sync += self.answer.eq(plus(memory.word, self.term, self.carry))
+        with m.If(host.active & (clears | ~self.asked)):
+            m.d.sync += self.answer.eq(0)
+        # The zero that the host writes is a cycle behind its request.
+        cleared, place = later(m, clears, "cleared", 1), later(m, host.address, "cleared_address", 1)
         m.d.comb += [
-            memory.address.eq(Mux(host.active, host.address, op.age_5.accumulator)),
-            self.word.eq(memory.word),
-            memory.write_address.eq(Mux(host.active, host.address, op.age_8.accumulator)),
-            memory.data.eq(total),
-            memory.write.eq(Mux(host.active, host.write & (host.bank == Bank.ACCUMULATOR), op.age_8.valid & op.age_8.accumulate)),
+            memory.address.eq(Mux(host.active, host.address, op.age_6.accumulator)),
+            memory.write_address.eq(Mux(cleared, place, op.age_9.accumulator)),
+            memory.data.eq(self.answer),
+            memory.write.eq(cleared | (op.age_9.valid & op.age_9.accumulate)),
         ]
         return m

@@ -11,10 +11,11 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
-from .delay import later
-from .host_access import HostAccess
+from .delay import carried
+from .host_access import HostWithin
 from .multiplier import Multiplier
-from .rounding import extended, plus, saturated, split
+from .operation import STORE
+from .rounding import NONE, plus_nearest, saturated
 
 #: Banks of the table, and the members of `Activation` that show them to the host.
 TABLES = {Bank.TABLE_VALUE: "value", Bank.TABLE_RISE: "rise", Bank.TABLE_INTEGRAL: "integral"}
@@ -28,9 +29,10 @@ class Activation(wiring.Component):
     Members
     -------
     sum : In(signed(sum)), at stage 0
-    rests : In(1), at stage 6: y is zero whatever the table says, as what only pads a row must not move
-    y : Out(activation), at stage 7
-    potential : Out(potential), at stage 11
+    live : In, at which stages a ticket is
+    rests : In(1), at stage 7: y is zero whatever the table says, as what only pads a row must not move
+    y : Out(activation), at stage 8
+    potential : Out(potential), at stage 12
     host : the table is written through it; value, rise, integral : Out, read at ``host.address``, two cycles later
     """
 
@@ -40,10 +42,11 @@ class Activation(wiring.Component):
         super().__init__(
             {
                 "sum": In(signed(shape.sum_width)),
+                "live": In(STORE + 1),
                 "rests": In(1),
                 "y": Out(word),
                 "potential": Out(signed(shape.formats.potential.width)),
-                "host": In(HostAccess(shape)),
+                "host": In(HostWithin(shape)),
                 **{name: Out(signed(layout.width(bank, shape))) for bank, name in TABLES.items()},
             }
         )
@@ -53,17 +56,17 @@ class Activation(wiring.Component):
         f, host = self.array.formats, self.host
         unit = f.multiplier - 1
 
-        # Stage 0 to 1: the code of z.
-        floor, half, rest = split(self.sum, f.table_shift)
-        code, z = Signal(signed(self.array.sum_width - f.table_shift + 1)), Signal(signed(f.table_width))
-        m.d.sync += code.eq(floor + (half & (rest | floor[0])))
-        m.d.comb += z.eq(saturated(code, f.table_width)[0])
+        # Stage 0 to 2: the code of z. Half a unit is added; of a tie nothing is left below, and its lowest bit is to be even.
+        shift = f.table_shift
+        raised, z = Signal(signed(self.array.sum_width + 1)), Signal(signed(f.table_width))
+        m.d.sync += raised.eq(self.sum + ((1 << shift) >> 1))
+        tie = ~raised[:shift].any() if shift else NONE
+        m.d.sync += z.eq(saturated(Cat(raised[shift] & ~tie, raised[shift + 1 :]).as_signed(), f.table_width))
 
-        # Stage 1 to 3: its row of the table; the index counts from the lowest segment.
+        # Stage 2 to 4: its row of the table; the index counts from the lowest segment.
         segment = Cat(z[unit:-1], ~z[-1])
         m.submodules.lines = lines = BlockRam(2 * f.multiplier, f.segments, parts=2)
         m.submodules.integrals = integrals = BlockRam(f.potential.width, f.segments)
-        mine = host.active & host.write
         line = Cat(self.value, self.rise)
         for memory, banks, word in (
             (lines, (Bank.TABLE_VALUE, Bank.TABLE_RISE), line),
@@ -74,24 +77,23 @@ class Activation(wiring.Component):
                 memory.address.eq(Mux(host.active, host.address, segment)),
                 memory.write_address.eq(host.address),
                 memory.data.eq(Cat(*[written] * len(banks))),
-                memory.write.eq(Cat(mine & (host.bank == bank) for bank in banks)),
+                memory.write.eq(Cat(host.writes[bank] for bank in banks)),
                 word.eq(memory.word),
             ]
-        offset = later(m, z[:unit], "offset", 2)
+        offset = carried(m, z[:unit], "offset", self.live, 2, 4, self.array)
 
-        # Stage 3 to 7: y.
+        # Stage 4 to 8: y.
         m.submodules.slope = slope = Multiplier(f.multiplier)
         m.d.comb += [slope.left.eq(self.rise), slope.right.eq(offset)]
-        value = later(m, self.value, "value_later", 3)
-        floor, half, rest = split(slope.product, unit)
-        y = plus(extended(value, f.multiplier), extended(floor, f.multiplier), half & (rest | floor[0]))
-        m.d.sync += self.y.eq(Mux(self.rests, 0, y))
+        value = carried(m, self.value, "value", self.live, 4, 7, self.array)
+        m.d.sync += self.y.eq(Mux(self.rests, 0, plus_nearest(value, slope.product, unit, len(self.y))))
 
-        # Stage 7 to 11: the potential, from the knot before and y.
+        # Stage 8 to 12: the potential, from the knot before and y.
         m.submodules.area = area = Multiplier(f.multiplier)
-        m.d.comb += [area.left.eq(later(m, value, "value_latest", 1) + self.y), area.right.eq(later(m, offset, "offset_later", 4))]
-        integral = later(m, self.integral, "integral_later", 7)
-        floor, half, rest = split(area.product, unit)
-        width = len(self.potential)
-        m.d.sync += self.potential.eq(plus(extended(integral, width), extended(floor, width), half & (rest | floor[0])))
+        m.d.comb += [
+            area.left.eq(carried(m, value, "value", self.live, 7, 8, self.array) + self.y),
+            area.right.eq(carried(m, offset, "offset", self.live, 4, 8, self.array)),
+        ]
+        integral = carried(m, self.integral, "integral", self.live, 4, 11, self.array)
+        m.d.sync += self.potential.eq(plus_nearest(integral, area.product, unit, len(self.potential)))
         return m

@@ -1,17 +1,25 @@
 """Memories that are read two cycles after they are addressed: a block RAM's own output register then serves, without which it is slow.
 
-The second register is an ordinary one here; `hw.flow.registers` moves it into the block.
+The second register is an ordinary one here; `hw.flow.registers` moves it into the block. Where a family's blocks have none, or synthesis
+cannot use it, the address is registered instead, which is narrower, and shares its cell with what selects it.
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, signed
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from loschmidt.spec.part import Family
+
+from .boards.target import family
+from .delay import later
 from .index import index
 from .store import style
+
+#: Families whose block RAMs have their address registered, not their word.
+ADDRESSED_EARLY = (Family.ICE40, Family.GOWIN)
 
 
 class BlockRam(wiring.Component):
@@ -22,7 +30,7 @@ class BlockRam(wiring.Component):
     Members
     -------
     write, write_address, data : In, a bit for each part
-    address, word : In, Out, two cycles later; a word that is written in the cycle after it was addressed is the old one
+    address, word : In, Out, two cycles later; a word must not be written in the cycle in which it is addressed, nor in the next
     """
 
     def __init__(self, width: int, depth: int, parts: int = 1) -> None:
@@ -43,10 +51,14 @@ class BlockRam(wiring.Component):
         m.submodules.words = memory = Memory(shape=self.width, depth=self.depth, init=[], attrs=style(self.depth, platform))
         write = memory.write_port(granularity=self.width // self.parts if self.parts > 1 else None)
         read = memory.read_port()
-        word = Signal(self.width, reset_less=True)
-        m.d.comb += [write.addr.eq(self.write_address), write.data.eq(self.data), write.en.eq(self.write), read.addr.eq(self.address)]
-        m.d.comb += self.word.eq(word)
-        m.d.sync += word.eq(read.data)
+        before, behind = (1, 0) if family(platform) in ADDRESSED_EARLY else (0, 1)
+        m.d.comb += [
+            write.addr.eq(self.write_address),
+            write.data.eq(self.data),
+            write.en.eq(self.write),
+            read.addr.eq(later(m, self.address, "addressed", before)),
+            self.word.eq(later(m, read.data, "word_later", behind)),
+        ]
         return m
 
 
@@ -76,10 +88,16 @@ class TwoPortRam(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.words = memory = Memory(shape=self.width, depth=self.depth, init=[])
+        before, behind = (1, 0) if family(platform) in ADDRESSED_EARLY else (0, 1)
         write = memory.write_port()
-        m.d.comb += [write.addr.eq(self.address_0), write.data.eq(self.data), write.en.eq(self.write)]
-        for number in range(2):
-            read, word = memory.read_port(), Signal(self.width, reset_less=True, name=f"word_{number}_later")
-            m.d.comb += [read.addr.eq(getattr(self, f"address_{number}")), getattr(self, f"word_{number}").eq(word)]
-            m.d.sync += word.eq(read.data)
+        addresses = [later(m, address, "addressed", before) for address in (self.address_0, self.address_1)]
+        # The port that writes is also read: all that goes to it is late, or none of it.
+        m.d.comb += [
+            write.addr.eq(addresses[0]),
+            write.data.eq(later(m, self.data, "data_late", before)),
+            write.en.eq(later(m, self.write, "write_late", before)),
+        ]
+        for word, address in zip((self.word_0, self.word_1), addresses, strict=True):
+            read = memory.read_port()
+            m.d.comb += [read.addr.eq(address), word.eq(later(m, read.data, "word_later", behind))]
         return m

@@ -11,11 +11,11 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
-from .block_ram import BlockRam
 from .command import CommandPort
 from .host_access import HostAccess
 from .operation import operation_layout
 from .sequencer import Sequencer
+from .single_port_ram import SinglePortRam
 
 
 class Control(wiring.Component):
@@ -73,12 +73,11 @@ class Control(wiring.Component):
 
         # Inputs: addressed a cycle before their operation is issued, so that they follow it by one.
         width = layout.width(Bank.INPUT, shape)
-        m.submodules.inputs = inputs = BlockRam(width, layout.depth(Bank.INPUT, shape))
+        m.submodules.inputs = inputs = SinglePortRam(width, layout.depth(Bank.INPUT, shape))
         m.d.sync += [host.answer.eq(Mux(host.bank == Bank.INPUT, self.input, self.host.answer))]
         m.d.comb += [
             self.input.eq(inputs.word),
             inputs.address.eq(Mux(host.active, host.address, sequencer.input_address)),
-            inputs.write_address.eq(host.address),
             inputs.data.eq(host.data[:width]),
             inputs.write.eq(host.active & host.write & (host.bank == Bank.INPUT)),
         ]

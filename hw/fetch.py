@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Array, Const, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -16,6 +16,7 @@ from loschmidt.spec.shape import Shape
 from .index import index
 from .operation import Consumer, Left, Right
 from .program import Loop, Place, Row
+from .store import rom_style
 
 
 def row_layout(shape: Shape, rows: Sequence[Row]) -> data.StructLayout:
@@ -92,22 +93,30 @@ class Fetch(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape, item = self.array, self.item
+        # Where a group ends is wanted at once; the rest of a row becomes the item's register as it is read.
         m.submodules.program = program = Memory(
-            shape=row_layout(shape, self.rows), depth=len(self.rows), init=[row_fields(row) for row in self.rows]
+            shape=row_layout(shape, self.rows), depth=len(self.rows), init=[row_fields(row) for row in self.rows], attrs=rom_style(platform)
         )
-        read = program.read_port(domain="comb")
+        read = program.read_port()
+        ends = Array(Const(int(row.ends_group), 1) for row in self.rows)
         busy, begins = Signal(), Signal()
         way, row = Signal.like(self.way), Signal.like(item.row)
         counter, origin = Signal.like(self.row), Signal.like(self.row)
-        last = Signal()
-        m.d.comb += [read.addr.eq(counter), self.free.eq(~busy), last.eq(read.data.ends_group & (row == shape.rows - 1))]
+        last, reads = Signal(), Signal()
+        m.d.comb += [
+            reads.eq(busy & (self.ready | ~self.valid)),
+            read.addr.eq(counter),
+            read.en.eq(reads),
+            item.slot.eq(read.data),
+            self.free.eq(~busy),
+            last.eq(ends[counter] & (row == shape.rows - 1)),
+        ]
 
         with m.If(self.ready):
             m.d.sync += self.valid.eq(0)
-        with m.If(busy & (self.ready | ~self.valid)):
+        with m.If(reads):
             m.d.sync += [
                 self.valid.eq(1),
-                item.slot.eq(read.data),
                 item.way.eq(way),
                 item.row.eq(row),
                 item.first.eq(begins),
@@ -115,7 +124,7 @@ class Fetch(wiring.Component):
                 begins.eq(0),
                 counter.eq(counter + 1),
             ]
-            with m.If(read.data.ends_group):
+            with m.If(ends[counter]):
                 m.d.sync += [counter.eq(origin), row.eq(row + 1)]
             with m.If(last):
                 m.d.sync += busy.eq(0)

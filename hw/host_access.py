@@ -6,21 +6,31 @@ from amaranth import signed
 from amaranth.lib.wiring import In, Out, Signature
 
 from loschmidt.spec import layout
-from loschmidt.spec.layout import Bank
+from loschmidt.spec.layout import READ_ONLY, Bank
 from loschmidt.spec.shape import Shape
 
 from .index import index
 
 #: Cycles from stable ``bank``, ``address`` and ``lane`` to the word at ``answer``; the same for all banks.
-READ_LATENCY = 20
+READ_LATENCY = 14
 
 #: Cycles that ``address`` and ``lane`` have been stable when ``move`` is raised for one cycle, and from there until they may change.
 MOVE_BEFORE, MOVE_AFTER = 3, 2
 
 
-def lanes_per_tile(shape: Shape) -> int:
-    """Lanes that share an integrator, `Shape.tile`."""
-    return shape.tile
+class HostWithin(Signature):
+    """A request as the memories of a tile see it: all decoded that can be.
+
+    Members
+    -------
+    active, address, lane, data, move, flip, destination : as `HostAccess`'s
+    writes : a bit for each `Bank`; ``data`` is written to it in this cycle, in this tile, by a host that is active
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        members = HostAccess(shape).members
+        names = ("active", "address", "lane", "data", "move", "flip", "destination")
+        super().__init__({"writes": Out(max(Bank) + 1), **{name: members[name] for name in names}})
 
 
 class HostAccess(Signature):
@@ -30,8 +40,8 @@ class HostAccess(Signature):
     -------
     active : the memories' addresses are the host's, not an operation's
     bank, address, lane : what is read or written; for a `layout.SHARED` bank lane 0 is read
-    write : ``data`` is written this cycle, to that lane, or to all with ``every``
-    move : in every tile, the state at ``address`` of lane ``lane`` mod `lanes_per_tile` is written to ``destination``, momentum
+    write : ``data`` is written this cycle, to that lane, or to all with ``every``; the only word that accumulators take is zero
+    move : in every tile, the state at ``address`` of lane ``lane`` mod `Shape.tile` is written to ``destination``, momentum
         negated if ``flip``
     answer : the word read, `READ_LATENCY` later
     """
@@ -39,6 +49,7 @@ class HostAccess(Signature):
     def __init__(self, shape: Shape) -> None:
         depth = max(layout.depth(bank, shape) for bank in Bank)
         widest = signed(max(layout.width(bank, shape) for bank in Bank))
+        written = signed(max(layout.width(bank, shape) for bank in Bank if bank not in READ_ONLY))
         address = index(depth)
         super().__init__(
             {
@@ -48,7 +59,7 @@ class HostAccess(Signature):
                 "lane": Out(index(shape.lanes)),
                 "every": Out(1),
                 "write": Out(1),
-                "data": Out(widest),
+                "data": Out(written),
                 "move": Out(1),
                 "flip": Out(1),
                 "destination": Out(address),

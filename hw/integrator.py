@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,12 +13,13 @@ from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
-from .delay import later
-from .host_access import HostAccess, lanes_per_tile
+from .delay import carried, later
+from .host_access import HostWithin
 from .multiplier import Multiplier
-from .narrow import Narrow
+from .narrow import NARROW_LATENCY, Narrow
 from .operation import STORE, Consumer, stage_layout
 from .rounding import ONE, NearestShift, sum_of_three
+from .single_port_ram import SinglePortRam
 from .store import of_lane, store
 
 #: Banks of a tile, and the members of `Integrator` that show them to the host.
@@ -34,8 +35,8 @@ class Integrator(wiring.Component):
     stages : In, the tickets under way
     sum : In(signed(sum)), at stage 0
     s : In, static: the time step is 2**-s
-    x, p : Out(operand), at stage 11
-    x_clipped, p_clipped : Out(1), likewise
+    x, x_clipped : Out(operand), Out(1), at stage 11
+    p, p_clipped : Out(operand), Out(1), at stage 12
     overflow : Out(ways), a pulse if a shear wrapped
     host : In; position, momentum, nudge, trace : Out(state), read at ``host.address`` of ``host.lane``, two cycles later
     """
@@ -53,7 +54,7 @@ class Integrator(wiring.Component):
                 "x_clipped": Out(1),
                 "p_clipped": Out(1),
                 "overflow": Out(shape.ways),
-                "host": In(HostAccess(shape)),
+                "host": In(HostWithin(shape)),
                 **{name: Out(state) for name in STATES.values()},
             }
         )
@@ -61,11 +62,13 @@ class Integrator(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape, f, at, host = self.array, self.array.formats, self.stages, self.host
-        w, lanes = f.state.width, lanes_per_tile(shape)
+        w, lanes = f.state.width, shape.tile
         digit = f.multiplier - 1
         kicks, drifts = ([Signal(name=f"{name}_{stage}") for stage in range(STORE + 1)] for name in ("kicks", "drifts"))
         for stage, kick, drift in zip(at, kicks, drifts, strict=True):
             m.d.comb += [kick.eq(stage.consumer == Consumer.KICK), drift.eq(kick | (stage.consumer == Consumer.DRIFT))]
+
+        live = Cat(drifts)
 
         def place(stage: int, name: str) -> Value:
             return of_lane(at[stage].lane, at[stage].ticket[name], lanes)
@@ -78,10 +81,12 @@ class Integrator(wiring.Component):
         for bank, address in (
             (Bank.MOMENTUM, place(0, "state")),
             (Bank.NUDGE, place(0, "nudge_address")),
-            (Bank.POSITION, place(7, "state")),
+            (Bank.POSITION, place(6, "state")),
             (Bank.TRACE, there),
         ):
-            m.submodules[bank.name.lower()] = memories[bank] = memory = BlockRam(w, layout.depth(bank, shape) * lanes)
+            # Nudges are written only by the host, when no operation reads them.
+            kind = SinglePortRam if bank is Bank.NUDGE else BlockRam
+            m.submodules[bank.name.lower()] = memories[bank] = memory = kind(w, layout.depth(bank, shape) * lanes)
             m.d.comb += [memory.address.eq(Mux(host.active, there, address)), getattr(self, STATES[bank]).eq(memory.word)]
 
         # Inverse masses, which the host writes among the lanes' parameters.
@@ -90,7 +95,7 @@ class Integrator(wiring.Component):
         mass, mass_write = masses.read_port(), masses.write_port()
         row = Signal(range(max(2, shape.rows)))
         m.d.comb += row.eq(host.address - first)
-        written = host.active & host.write & (host.bank == Bank.PARAMETER) & (host.address >= first) & (host.address < first + shape.rows)
+        written = host.writes[Bank.PARAMETER] & (host.address >= first) & (host.address < first + shape.rows)
         m.d.comb += [
             mass.addr.eq(of_lane(at[1].lane, at[1].ticket.row, lanes)),
             mass_write.addr.eq(of_lane(host.lane, row, lanes)),
@@ -100,24 +105,24 @@ class Integrator(wiring.Component):
 
         # Stage 0 to 2: the kick, in units of the state; a drift alone changes no momentum.
         m.submodules.kick_shift = kick_shift = NearestShift(shape.sum_width, f.kick_shift(0), STEP_LIMIT)
-        m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s)]
+        m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s), kick_shift.enable.eq(kicks[1])]
 
         # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
-        ticket, wide = at[2].ticket, max(len(kick_shift.result), w) + 2
+        ticket, wide = at[1].ticket, max(len(kick_shift.result) + 1, w + 2)
         kicked = Signal(signed(wide))
-        minus = Signal()
-        m.d.comb += minus.eq(ticket.nudge & ticket.nudge_negate & kicks[2])
+        nudges, minus = Signal(), Signal()
+        m.d.sync += [nudges.eq(ticket.nudge & kicks[1]), minus.eq(ticket.nudge & kicks[1] & ticket.nudge_negate)]
         addends = [Signal(signed(wide), name=f"addend_{number}") for number in range(3)]
         m.d.comb += [
             addends[0].eq(self.momentum),
-            addends[1].eq(~Mux(kicks[2], kick_shift.result, 0).as_signed()),
-            addends[2].eq(Mux(ticket.nudge & kicks[2], self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()),
+            addends[1].eq(~kick_shift.result),
+            addends[2].eq(Mux(nudges, self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()),
         ]
         # The inverted change lacks one, and so does the inverted nudge.
         m.d.sync += kicked.eq(sum_of_three(addends[0], addends[1], addends[2], ONE, minus))
         momentum = kicked[:w].as_signed()
 
-        # Stage 3 to 7: the drift's product, of two digits; the most negative code is its own negative and must not drift.
+        # Stage 3 to 6: the drift's product, of two digits.
         m.submodules.low = low = Multiplier(f.multiplier)
         m.submodules.high = high = Multiplier(f.multiplier)
         mu = later(m, mass.data, "mu", 1)
@@ -125,23 +130,27 @@ class Integrator(wiring.Component):
             low.left.eq(mu),
             high.left.eq(mu),
             low.right.eq(momentum[:digit]),
-            high.right.eq(Mux(momentum == f.state.lowest, 0, momentum >> digit)),
+            high.right.eq(momentum >> digit),
         ]
-        product = Signal(signed(f.multiplier + w + 1))
-        m.d.sync += product.eq(low.product + (high.product << digit))
 
-        # Stage 7 to 9: half a drift.
-        m.submodules.drift_shift = drift_shift = NearestShift(len(product), f.drift_shift(0), STEP_LIMIT)
-        m.d.comb += [drift_shift.value.eq(product), drift_shift.amount.eq(self.s)]
+        # Stage 6 to 8: half a drift. The most negative momentum is its own negative and must not drift.
+        m.submodules.drift_shift = drift_shift = NearestShift(f.multiplier + w + 1, f.drift_shift(0), STEP_LIMIT, two=True)
+        m.d.comb += [
+            drift_shift.value.eq(low.product),
+            drift_shift.other.eq(high.product << digit),
+            # A register of its own, or this shift and the kick's, far from each other, would have their amount from the same one.
+            drift_shift.amount.eq(later(m, self.s, "s_later", 1)),
+            drift_shift.enable.eq(later(m, momentum != f.state.lowest, "drifts_at_all", 4)),
+        ]
         half = drift_shift.result
 
-        # Stage 9 to 10: the position takes it, once or twice; whether the second half alone wraps is found a cycle later.
+        # Stage 8 to 9: the position takes it, once or twice; whether the second half alone wraps is found a cycle later.
         position, wide = Signal(signed(w)), max(len(half), w) + 1
         drifted, twice = Signal(signed(wide)), Signal(signed(wide))
         m.d.sync += [
-            position.eq(self.position + Mux(at[9].ticket.double, half << 1, half)),
+            position.eq(self.position + Mux(at[8].ticket.double, half << 1, half)),
             drifted.eq(self.position + half),
-            twice.eq(drifted[:w].as_signed() + Mux(at[10].ticket.double, later(m, half, "half", 1), 0).as_signed()),
+            twice.eq(drifted[:w].as_signed() + Mux(at[9].ticket.double, later(m, half, "half", 1), 0).as_signed()),
         ]
 
         # Operands; that of the momentum waits for that of the position.
@@ -150,8 +159,9 @@ class Integrator(wiring.Component):
         m.d.comb += [
             narrow_p.value.eq(momentum),
             narrow_x.value.eq(position),
-            self.p.eq(later(m, narrow_p.operand, "p_later", STORE - 4)),
-            self.p_clipped.eq(later(m, narrow_p.clipped, "p_clipped_later", STORE - 4)),
+            Cat(self.p, self.p_clipped).eq(
+                carried(m, Cat(narrow_p.operand, narrow_p.clipped), "p", live, 3 + NARROW_LATENCY, STORE, shape)
+            ),
             self.x.eq(narrow_x.operand),
             self.x_clipped.eq(narrow_x.clipped),
         ]
@@ -159,29 +169,27 @@ class Integrator(wiring.Component):
         # What is written: by operations, or by the host, which also copies and flips.
         moved_q, moved_p = Signal(signed(w)), Signal(signed(w))
         m.d.sync += [moved_q.eq(self.position), moved_p.eq(Mux(host.flip, -self.momentum, self.momentum))]
-        mine = host.active & host.write
         for bank, stage, value, enable, moved in (
             (Bank.MOMENTUM, 3, momentum, kicks[3], moved_p),
-            (Bank.POSITION, 10, position, drifts[10], moved_q),
+            (Bank.POSITION, 9, position, drifts[9], moved_q),
         ):
             memory = memories[bank]
             m.d.comb += [
                 memory.write_address.eq(Mux(host.active, Mux(host.move, beyond, there), place(stage, "state"))),
                 memory.data.eq(Mux(host.active, Mux(host.move, moved, host.data[:w].as_signed()), value)),
-                memory.write.eq(Mux(host.active, host.move | (mine & (host.bank == bank)), enable)),
+                memory.write.eq(Mux(host.active, host.move | host.writes[bank], enable)),
             ]
-        nudges, trace = memories[Bank.NUDGE], memories[Bank.TRACE]
+        nudge, trace = memories[Bank.NUDGE], memories[Bank.TRACE]
         m.d.comb += [
-            nudges.write_address.eq(there),
-            nudges.data.eq(host.data[:w]),
-            nudges.write.eq(mine & (host.bank == Bank.NUDGE)),
-            trace.write_address.eq(place(10, "trace_address")),
+            nudge.data.eq(host.data[:w]),
+            nudge.write.eq(host.writes[Bank.NUDGE]),
+            trace.write_address.eq(place(9, "trace_address")),
             trace.data.eq(position),
-            trace.write.eq(drifts[10] & at[10].ticket.trace),
+            trace.write.eq(drifts[9] & at[9].ticket.trace),
         ]
 
         # Whether a sum wrapped, a cycle after it was formed.
-        for total, stage, happens in ((kicked, 3, kicks), (drifted, 10, drifts), (twice, 11, drifts)):
+        for total, stage, happens in ((kicked, 3, kicks), (drifted, 9, drifts), (twice, 10, drifts)):
             wraps, way = Signal(name="wraps"), Signal.like(at[0].ticket.way, name="wrapping_way")
             m.d.sync += [
                 wraps.eq(happens[stage] & (total[w:] != total[w - 1].replicate(len(total) - w))),

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import wiring
+from collections.abc import Sequence
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec.shape import Shape
 
 from .accumulator import Accumulator
-from .host_access import HostAccess
+from .delay import later
+from .host_access import HostWithin
 from .multiplier import Multiplier
 from .operands import Operands, main_layout, side_layout
-from .operation import Left, Right, aged_layout
-from .rounding import plus
+from .operation import Right, aged_layout
+from .rounding import NONE, extended, plus
+
+#: Fields of an operation that a lane is given at their age; all others a cycle before it, so that they need not come far.
+EARLY = ("accumulator",)
 
 
 class Lane(wiring.Component):
@@ -21,15 +28,15 @@ class Lane(wiring.Component):
 
     Members
     -------
-    operation : In, at every age
-    input : In(operand), the broadcast input word at age 1
+    operation : In, at every age, or a cycle before it, see `EARLY`
+    input : In(operand), the broadcast input word at age 1, or the constant that the operation wants
     parameter : In(weight), the word at the operation's address at age 2
     ring_i, ring_o : operand, from the next lane and to the previous one
     sum_i, sum_o : sum, likewise
-    starts : In(1), at age 8: the sum is finished. Lane 0 shows it to the integrator; those of the others follow, a cycle each
+    starts : In(1), at age 7: the sum is finished. Lane 0 shows it to the integrator; those of the others follow, a cycle each
     behind : In(sum), the next lane's sum in the tile; sent_i, sent_o : sum, from the next lane of the tile and to the one before
     main, main_write, side, side_write : In, what the integrator stores
-    host : In(HostAccess); ``word``: Out, of the accumulator it addressed two cycles before
+    host, asked, answer : of `accumulator.Accumulator`
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -52,18 +59,28 @@ class Lane(wiring.Component):
                 "main_write": In(1),
                 "side": In(side_layout(shape)),
                 "side_write": In(1),
-                "host": In(HostAccess(shape)),
-                "word": Out(signed(shape.formats.accumulator)),
+                "host": In(HostWithin(shape)),
+                "asked": In(1),
+                "answer": Out(signed(shape.formats.accumulator)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        f, op = self.array.formats, self.operation
+        f, op = self.array.formats, Signal(aged_layout(self.array), name="op")
+        for age, fields in aged_layout(self.array):
+            for name, _ in fields.shape:
+                here, given = op[age][name], self.operation[age][name]
+                m.d[("comb" if name in EARLY else "sync")] += here.eq(given)
         m.submodules.operands = operands = Operands(self.array)
         m.submodules.multiplier = multiplier = Multiplier(f.multiplier)
         m.submodules.accumulator = accumulator = Accumulator(self.array)
-        m.d.comb += [operands.operation.eq(op), accumulator.operation.eq(op), self.word.eq(accumulator.word)]
+        m.d.comb += [
+            operands.operation.eq(op),
+            accumulator.operation.eq(op),
+            accumulator.asked.eq(self.asked),
+            self.answer.eq(accumulator.answer),
+        ]
         for name in ("main", "main_write", "side", "side_write"):
             m.d.comb += getattr(operands, name).eq(getattr(self, name))
         for name in self.host.signature.members:
@@ -76,44 +93,49 @@ class Lane(wiring.Component):
         m.d.comb += [ring.eq(Mux(own, operands.right, held)), self.ring_o.eq(ring)]
         m.d.sync += [own.eq(moves & op.age_0.ring_load), held.eq(Mux(moves, self.ring_i, ring))]
 
-        # Age 1 to 2: the operands are selected; the parameter comes in a cycle later than the others.
-        units = {
-            Right.ONE: 1,
-            Right.BIAS_UNIT: -(1 << f.activation.fraction),
-            Right.ACTIVATION_UNIT: -(1 << f.weight.fraction),
-            Right.DIGIT_UNIT: -(1 << (f.multiplier - 1)),
-        }
-        choices: dict[Right, Value] = {
-            Right.X: operands.right,
-            Right.Y: operands.right,
-            Right.SAME: operands.left,
-            Right.RING: ring,
-            Right.INPUT: self.input,
-            **{unit: Const(value, signed(f.multiplier)) for unit, value in units.items()},
-        }
+        # Age 1 to 2: the operands are selected; the parameter comes in a cycle later than the others. The ring's word, if just loaded, is
+        # still the one that was read; constants are the tile's to put in the place of inputs.
         left, right = Signal(signed(f.multiplier)), Signal(signed(f.multiplier))
-        m.d.sync += left.eq(operands.left)
-        with m.Switch(op.age_1.right):
-            for choice, word in choices.items():
-                with m.Case(choice):
-                    m.d.sync += right.eq(word)
-        m.d.comb += [multiplier.left.eq(Mux(op.age_2.left == Left.PARAMETER, self.parameter, left)), multiplier.right.eq(right)]
+        words = {Right.X: operands.right, Right.RING: held, Right.INPUT: self.input, Right.P: operands.p}
+        code = op.age_1.right.as_value()
+        source = Cat(code[1] & ~code[3] & (code[2] | ~own), code[2] | code[3])
+        m.d.sync += [left.eq(operands.left), right.eq(Array(words[Right(2 * number)] for number in range(4))[source])]
+        stored = op.age_2.left.as_value()[1:].any()  # or else it is a parameter
+        m.d.comb += [multiplier.left.eq(Mux(stored, left, self.parameter)), multiplier.right.eq(right)]
 
-        # Age 5 to 7: the product is shifted in two cycles, and all its bits inverted to change its sign; the missing one is the carry.
-        width = max(f.accumulator, self.array.sum_width)
-        coarse, term = Signal(signed(min(width, 2 * f.multiplier + 24))), Signal(signed(width))
+        # Age 5 to 8: the product is aligned, and shifted on in two cycles; to change its sign all its bits are inverted, the missing one is
+        # the carry. Whatever comes in from below is inverted, too.
+        bits = range(len(op.age_5.shift))
+        aligns = [bit for bit in bits if f.align_shift >> bit & 1]
+        others = [bit for bit in bits if bit not in aligns]
+        aligned, shifted, term = (
+            Signal(signed(2 * f.multiplier + f.align_shift)),
+            Signal(signed(f.accumulator)),
+            Signal(signed(f.accumulator)),
+        )
         m.d.sync += [
-            coarse.eq(multiplier.product << (op.age_5.shift & 0x18)),
-            term.eq((coarse << op.age_6.shift[:3]) ^ op.age_6.negate.replicate(width).as_signed()),
+            aligned.eq(_shifted(multiplier.product, op.age_5, aligns) ^ op.age_5.negate.replicate(len(aligned)).as_signed()),
+            shifted.eq(_shifted(aligned, op.age_6, others[:2], op.age_6.negate)),
+            term.eq(_shifted(shifted, op.age_7, others[2:], op.age_7.negate)),
         ]
-        m.d.comb += [accumulator.term.eq(term[: f.accumulator]), accumulator.carry.eq(op.age_7.negate)]
+        carry = later(m, op.age_7.negate, "carry", 1)
+        with m.If(self.host.active):
+            m.d.sync += [term.eq(0), carry.eq(0)]
+        m.d.comb += [accumulator.term.eq(term), accumulator.carry.eq(carry)]
 
-        # Age 7 to 8: the sum.
+        # Age 6 to 7: the sum.
         total = self.sum_o
-        start = Mux(op.age_7.sum_first, 0, Mux(op.age_7.sum_hop, self.sum_i, total))
-        with m.If(op.age_7.valid & op.age_7.sum_add):
-            m.d.sync += total.eq(plus(start, term[: len(total)], op.age_7.negate))
+        start = Mux(op.age_6.sum_first, 0, Mux(op.age_6.sum_hop, self.sum_i, total))
+        with m.If(op.age_6.valid & op.age_6.sum_add):
+            m.d.sync += total.eq(plus(start, extended(aligned, len(total)), op.age_6.negate))
 
-        # Age 8 on: finished sums on their way.
+        # Age 7 on: finished sums on their way.
         m.d.sync += self.sent_o.eq(Mux(self.starts, self.behind, self.sent_i))
         return m
+
+
+def _shifted(value: Value, op: View[data.StructLayout], bits: Sequence[int], below: Value = NONE) -> Value:
+    """``value`` shifted left by what those bits of ``op.shift`` say; ``below`` comes in."""
+    for bit in bits:
+        value = Mux(op.shift[bit], Cat(below.replicate(1 << bit), value).as_signed(), value.as_signed())
+    return value.as_signed()

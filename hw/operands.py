@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec.shape import Shape
 
 from .index import index
-from .operation import Left, Right, aged_layout
+from .operation import aged_layout
 from .store import store
 
 
@@ -27,8 +27,8 @@ def main_layout(shape: Shape) -> data.StructLayout:
 
 def side_layout(shape: Shape) -> data.StructLayout:
     """What it stores for the first operand alone: p (in ``low``), or the two digits of a potential."""
-    word = signed(shape.formats.multiplier)
-    return data.StructLayout({"potential": 1, "file": index(shape.ways * shape.rows), "low": word, "high": word})
+    low, high = shape.formats.multiplier, max(1, shape.formats.potential.width - (shape.formats.multiplier - 1))
+    return data.StructLayout({"potential": 1, "file": index(shape.ways * shape.rows), "low": signed(low), "high": signed(high)})
 
 
 class Operands(wiring.Component):
@@ -40,6 +40,7 @@ class Operands(wiring.Component):
     main, main_write, side, side_write : In, a word to store
     left : Out(operand), X, Y, P or a digit of a potential, as ``operation.left`` says at age 1
     right : Out(operand), X (also for the ring) or Y
+    p : Out(operand), P of ``operation.file``, unless ``left`` is a potential
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -54,6 +55,7 @@ class Operands(wiring.Component):
                 "side_write": In(1),
                 "left": Out(word),
                 "right": Out(word),
+                "p": Out(word),
             }
         )
 
@@ -61,15 +63,13 @@ class Operands(wiring.Component):
         m = Module()
         width, files = self.array.formats.multiplier, self.array.ways * self.array.rows
         m.submodules.main = main = store(width, 4 * files, platform)
-        m.submodules.side = side = store(2 * width, 2 * files, platform)
+        m.submodules.side = side = store(len(self.side.low) + len(self.side.high), 2 * files, platform)
         left, right, extra = main.read_port(), main.read_port(), side.read_port()
         write, write_extra = main.write_port(), side.write_port()
         now, then = self.operation.age_0, self.operation.age_1
-        left_y, right_y, potential = Signal(), Signal(), Signal()
+        left_code, then_code = now.left.as_value(), then.left.as_value()
+        left_y, right_y, potential = left_code[0], now.right.as_value()[0], left_code[1:].all()
         m.d.comb += [
-            left_y.eq(now.left == Left.Y),
-            right_y.eq(now.right == Right.Y),
-            potential.eq((now.left == Left.POTENTIAL_LOW) | (now.left == Left.POTENTIAL_HIGH)),
             left.addr.eq(Cat(left_y, now.buffer & ~left_y, now.file)),
             right.addr.eq(Cat(right_y, now.buffer & ~right_y, now.right_file)),
             extra.addr.eq(Cat(potential, now.file)),
@@ -82,6 +82,5 @@ class Operands(wiring.Component):
             self.right.eq(right.data),
         ]
         low, high = extra.data[:width].as_signed(), extra.data[width:].as_signed()
-        on_side = Mux(then.left == Left.POTENTIAL_HIGH, high, low)
-        m.d.comb += self.left.eq(Mux((then.left == Left.X) | (then.left == Left.Y), left.data, on_side))
+        m.d.comb += [self.p.eq(low), self.left.eq(Mux(then_code[2], Mux(then_code[0], high, low), left.data))]
         return m

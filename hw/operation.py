@@ -1,22 +1,22 @@
 """The micro-operation: what the sequencer issues, one a cycle, and every lane executes at the same time.
 
 An operation is one multiplication and where its product goes. Each tile delays it for its lanes, which see it at all the ages that
-`AGES` names. Ages (cycles since the tiles' lanes first see it):
+`AGES` names. Ages (cycles since the lanes first act on it):
 
     0   addresses of operands and parameters; the ring moves
     1   operands are at hand and selected        2   the multiplier takes them        3, 4   multiplies
-    5   the product is shifted by eights         6   ... by ones, and signed; the accumulator is read at 5
-    7   sum and accumulator take it up           8   the accumulator is written; a finished sum leaves the lane
+    5   the product is aligned, its sign changed     6   the sum takes it up; for the accumulator, which is read, it is shifted
+    7   a finished sum leaves the lane; ... and shifted again       8   the accumulator takes it up      9   ... is written
 
 A finished sum becomes a ticket: the tile's integrator sees one lane after another, a cycle each, so tickets are at least as many cycles
-apart as a tile has lanes. Stages (cycles since the integrator has the lane's sum; lane 0 of a tile at age 8):
+apart as a tile has lanes. Stages (cycles since the integrator has the lane's sum; lane 0 of a tile at age 7):
 
-    0   the sum is shifted; momentum and nudge are read      1   ... and rounded
-    1   z: the table is read                                 2   kick: momentum takes it, and the nudge
-    3   z: rise is multiplied by offset                      3   ... is written; drift: is multiplied
-    7   y is stored in the lane; potential is multiplied     6   drift: summed     7   shifted     8   rounded
-    11  potential is stored in the lane                      9   position takes it, once or twice
-                                                             10  ... is written, and the trace     11  operands x, p are stored
+    0   half a unit is added; momentum and nudge are read    0   z: half a unit is added    1   ... shifted, saturated
+    1   kick: shifted      2   momentum takes it, and nudge  2   z: the table is read
+    3   ... is written; drift: is multiplied                 4   z: rise is multiplied by offset
+    6   drift: summed with half a unit    7   shifted        8   y is stored in the lane; potential is multiplied
+    8   position takes it, once or twice                     12  potential is stored in the lane, and a drift's p
+    9   ... is written, and the trace; operands are made     11  a drift's x is stored
 """
 
 from __future__ import annotations
@@ -28,33 +28,54 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import SHIFT_LIMIT
 from loschmidt.spec.shape import Shape
 
-from .host_access import lanes_per_tile
 from .index import index
 
 #: Which fields a lane looks at, at which age.
 AGES: dict[int, tuple[str, ...]] = {
-    0: ("valid", "left", "right", "file", "right_file", "buffer", "parameter", "ring_move", "ring_load"),
+    0: ("valid", "left", "right", "file", "right_file", "buffer", "ring_move", "ring_load"),
     1: ("left", "right"),
     2: ("left",),
-    5: ("shift", "accumulator"),
-    6: ("shift", "negate"),
-    7: ("valid", "negate", "sum_add", "sum_first", "sum_hop"),
-    8: ("valid", "accumulate", "accumulator"),
+    5: ("shift", "negate"),
+    6: ("valid", "shift", "negate", "accumulator", "sum_add", "sum_first", "sum_hop"),
+    7: ("shift", "negate"),
+    9: ("valid", "accumulate", "accumulator"),
 }
 
 #: The age at which an operation becomes a ticket, which is stage 0 of lane 0 of each tile.
-TICKET_AGE = max(AGES)
+TICKET_AGE = 7
 
-#: Stages at which y, and all else that lanes keep, is stored.
-STORE_Y, STORE = 7, 11
+#: Stages at which a lane stores its y; its x; its p or its potential.
+STORE_Y, STORE_X, STORE = 8, 11, 12
+
+#: Which fields of a ticket the tile looks at, at which stage.
+STAGES: dict[int, tuple[str, ...]] = {
+    0: ("state", "nudge_address"),
+    1: ("row", "nudge", "nudge_negate"),
+    3: ("state", "way"),
+    6: ("state",),
+    STORE_Y - 1: ("last_row",),
+    STORE_Y: ("out_file", "double"),
+    9: ("state", "way", "double", "trace", "trace_address"),
+    10: ("way",),
+    STORE_X: ("out_file", "out_buffer", "check_x", "way"),
+    STORE: ("out_file", "check_p", "way"),
+}
+
+#: Least cycles between tickets in tiles of few lanes, too: what belongs to a ticket then need not move on every cycle.
+SPACING = 8
 
 #: An accumulator that is read again sooner than this after an operation is read stale.
 ACCUMULATOR_LATENCY = 4
 
 
+def spacing(shape: Shape) -> int:
+    """Least cycles from one operation that finishes a sum, or drifts, to the next."""
+    return max(SPACING, shape.tile)
+
+
 def _stored(stage: int, shape: Shape) -> int:
     """Cycles from an operation's issue to the first that may read what its ticket stores in the tile's last lane at ``stage``."""
-    return TICKET_AGE + (lanes_per_tile(shape) - 1) + stage + 1
+    return TICKET_AGE + (shape.tile - 1) + stage + 1
 
 
 def activation_latency(shape: Shape) -> int:
@@ -62,8 +83,13 @@ def activation_latency(shape: Shape) -> int:
     return _stored(STORE_Y, shape)
 
 
+def position_latency(shape: Shape) -> int:
+    """Cycles from the issue of the operation that finishes a kick to the first that may read the new x."""
+    return _stored(STORE_X, shape)
+
+
 def operand_latency(shape: Shape) -> int:
-    """Cycles from the issue of the operation that finishes a kick to the first that may read the new x and p; the same for a potential."""
+    """Cycles from the issue of the operation that finishes a kick to the first that may read the new p as well; or a z's potential."""
     return _stored(STORE, shape)
 
 
@@ -74,32 +100,35 @@ def flag_latency(shape: Shape) -> int:
 
 def kick_to_z(shape: Shape) -> int:
     """Least cycles from a kick's or drift's last operation to that of a z: or y and x would be stored in one cycle."""
-    return lanes_per_tile(shape) + STORE - STORE_Y
+    return max(spacing(shape), shape.tile + STORE_X - STORE_Y)
 
 
 class Left(enum.Enum, shape=3):
-    """The multiplier's first operand."""
+    """The multiplier's first operand. Bit 2: not of the main file; bit 1: of neither, if clear, too; bit 0: which of two."""
 
-    PARAMETER = 0
-    X = 1  #: position operand
-    Y = 2  #: activation
-    P = 3  #: momentum operand
-    POTENTIAL_LOW = 4  #: lowest ``multiplier - 1`` bits, unsigned
-    POTENTIAL_HIGH = 5
+    PARAMETER = 0b000
+    X = 0b010  #: position operand
+    Y = 0b011  #: activation
+    P = 0b100  #: momentum operand
+    POTENTIAL_LOW = 0b110  #: lowest ``multiplier - 1`` bits, unsigned
+    POTENTIAL_HIGH = 0b111
 
 
 class Right(enum.Enum, shape=4):
-    """The multiplier's second operand. A negative power of two scales by the multiplier itself: every one of them fits an operand."""
+    """The multiplier's second operand. A negative power of two scales by the multiplier itself: every one of them fits an operand.
 
-    X = 0
-    Y = 1
-    SAME = 2  #: as the first, which is no parameter
-    RING = 3
-    INPUT = 4
-    ONE = 5
-    BIAS_UNIT = 6  #: minus ``2**activation.fraction``: a bias into a sum
-    ACTIVATION_UNIT = 7  #: minus ``2**weight.fraction``: an activation into a sum
-    DIGIT_UNIT = 8  #: minus ``2**(multiplier - 1)``: the high digit of a potential
+    Bit 3: a constant; bits 2 and 1: which source or constant; bit 0: which of the lane's own operands.
+    """
+
+    X = 0b0000
+    Y = 0b0001
+    RING = 0b0010
+    INPUT = 0b0100
+    P = 0b0110  #: of ``file``; not beside a potential
+    ONE = 0b1000
+    BIAS_UNIT = 0b1010  #: minus ``2**activation.fraction``: a bias into a sum
+    ACTIVATION_UNIT = 0b1100  #: minus ``2**weight.fraction``: an activation into a sum
+    DIGIT_UNIT = 0b1110  #: minus ``2**(multiplier - 1)``: the high digit of a potential
 
 
 class Consumer(enum.Enum, shape=2):
@@ -122,7 +151,7 @@ def operation_layout(shape: Shape) -> data.StructLayout:
     buffer : which of two x is read; a drift stores the other
     parameter, accumulator : addresses in those banks
     ring_move, ring_load : the ring takes the neighbour's operand, or the lane's own x; only if ``right`` is RING
-    shift, negate : the product is shifted left, its sign is changed
+    shift, negate : the product is shifted left, by `Formats.align_shift` or not at all if the sum takes it; its sign is changed
     sum_add, sum_first, sum_hop : the sum takes the product: onto itself, onto zero, onto the neighbour's sum
     accumulate : the accumulator takes the product
     consumer : what the finished sum is for; what follows is of a ticket alone
@@ -181,12 +210,13 @@ def ticket_layout(shape: Shape) -> data.StructLayout:
 
 
 def aged_layout(shape: Shape) -> data.StructLayout:
-    """What a lane sees of the operations under way: members ``age_0`` to ``age_8``, each with the fields of `AGES`."""
+    """What a lane sees of the operations under way: members ``age_0`` to ``age_9``, each with the fields of `AGES`."""
     fields = operation_layout(shape).members
     return data.StructLayout({f"age_{age}": data.StructLayout({name: fields[name] for name in names}) for age, names in AGES.items()})
 
 
 def stage_layout(shape: Shape) -> data.ArrayLayout:
-    """The integrator's work: for every stage the ticket there, whose sum it is, and what for (`Consumer.NONE`: nothing)."""
-    stage = data.StructLayout({"consumer": Consumer, "lane": index(lanes_per_tile(shape)), "ticket": ticket_layout(shape)})
+    """The integrator's work: for every stage the ticket there, as far as `STAGES` says, whose sum it is, and what for
+    (`Consumer.NONE`: nothing)."""
+    stage = data.StructLayout({"consumer": Consumer, "lane": index(shape.tile), "ticket": ticket_layout(shape)})
     return data.ArrayLayout(stage, STORE + 1)

@@ -11,7 +11,7 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .block_ram import TwoPortRam
-from .host_access import HostAccess
+from .host_access import HostWithin
 from .index import index
 
 
@@ -31,7 +31,7 @@ class Parameters(wiring.Component):
         super().__init__(
             {
                 "address": In(index(layout.depth(Bank.PARAMETER, shape))),
-                "host": In(HostAccess(shape)),
+                "host": In(HostWithin(shape)),
                 "host_lane": In(1),
                 "host_write": In(1),
                 "word_0": Out(word),

@@ -13,7 +13,7 @@ from loschmidt.spec import layout
 from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter, Product, Target, Term
 from loschmidt.spec.shape import Shape
 
-from .operation import ACCUMULATOR_LATENCY, Consumer, Left, Right, activation_latency, operand_latency
+from .operation import ACCUMULATOR_LATENCY, Consumer, Left, Right, activation_latency, operand_latency, position_latency
 
 #: Cycles that pass anyway between a group's last operation and the first of the same way's next group.
 HANDOVER = 4
@@ -76,7 +76,7 @@ _WRITES = {Consumer.NONE: "", Consumer.Z: "yq", Consumer.KICK: "xp", Consumer.DR
 
 def latencies(shape: Shape) -> dict[str, int]:
     """Cycles from the operation that finishes a sum to the first that may read what comes of it."""
-    return {"y": activation_latency(shape), **dict.fromkeys("xpq", operand_latency(shape))}
+    return {"y": activation_latency(shape), "x": position_latency(shape), **dict.fromkeys("pq", operand_latency(shape))}
 
 
 def length(slot: Slot, shape: Shape) -> int:
@@ -138,7 +138,7 @@ def _product(product: Product, activated: bool, shape: Shape) -> list[Slot]:
         case Product.BIAS:
             return [slot(Left.Y, Right.ONE)]
         case Product.KINETIC:
-            return [slot(Left.P, Right.SAME)]
+            return [slot(Left.P, Right.P)]
         case Product.POTENTIAL:
             low, high = slot(Left.POTENTIAL_LOW, Right.ONE), slot(Left.POTENTIAL_HIGH, Right.DIGIT_UNIT)
             return [replace(low, lonely=True), replace(high, negate=True, lonely=True)]

@@ -13,12 +13,16 @@ from amaranth.lib.wiring import In, Out
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
-from .host_access import HostAccess, lanes_per_tile
+from .delay import later
+from .host_access import HostAccess
 from .operation import operation_layout
 from .tile import Tile
 
-#: Cycles from the ring's ports to a tile's lanes: a register here, and one at the tile's border.
-ENTRY = 2
+
+def entry(shape: Shape) -> int:
+    """Cycles from the ring's ports to its lanes: a register at the tile's border, one in the lane, one here if there are more tiles."""
+    return 3 if shape.tiles > 1 else 2
+
 
 #: Most cycles from the tiles' borders to the ring's: of up to 256 tiles, four at a time.
 GATHERED = 4
@@ -29,8 +33,8 @@ class Ring(wiring.Component):
 
     Members
     -------
-    operation : In, `ENTRY` cycles before its age 0
-    input : In(operand), the input word, `ENTRY` cycles before age 1
+    operation : In, `entry` cycles before its age 0
+    input : In(operand), the input word, `entry` cycles before age 1
     s, restart : In, static; begins a way's flags anew
     host : In(HostAccess)
     overflow, clip : Out(ways), of all lanes together
@@ -52,29 +56,31 @@ class Ring(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shape, size = self.array, lanes_per_tile(self.array)
+        shape, size = self.array, self.array.tile
         tiles = [Tile(shape, min(size, shape.lanes - first)) for first in range(0, shape.lanes, size)]
 
         def told(name: str, value: Value) -> Value:
-            copy = Signal.like(value, name=f"told_{name}")
-            m.d.sync += copy.eq(value)
-            return copy
+            return later(m, value, f"told_{name}", entry(shape) - 2)
 
         common = {name: told(name, getattr(self, name)) for name in ("operation", "input", "s", "restart")}
         asked = {name: told(f"host_{name}", getattr(self.host, name)) for name in self.host.signature.members if name != "answer"}
+        # A register, or synthesis would have another first tile.
+        counted: Value = Signal.like(tiles[0].number)
+        m.d.sync += counted.eq(0)
         for number, tile in enumerate(tiles):
             m.submodules[f"tile_{number}"] = tile
             following = tiles[(number + 1) % len(tiles)]
             lanes = range(number * size, number * size + tile.lanes)
             padded = sum(1 << k for k, lane in enumerate(lanes) if lane + shape.lanes * (shape.rows - 1) >= shape.oscillators)
             m.d.comb += [
-                tile.number.eq(number),
+                tile.number.eq(counted),
                 tile.padded.eq(padded),
                 tile.ring_i.eq(following.ring_o),
                 tile.sum_i.eq(following.sum_o),
                 *(getattr(tile, name).eq(value) for name, value in common.items()),
                 *(getattr(tile.host, name).eq(value) for name, value in asked.items()),
             ]
+            counted = tile.following
 
         def gathered(name: str, values: Sequence[Value]) -> Value:
             """All of them together, four at a time, each time with a register behind."""

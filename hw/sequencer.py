@@ -16,18 +16,17 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import Accumulate, Direction, Nudge
 from loschmidt.spec.shape import Shape
 
-from .host_access import lanes_per_tile
 from .index import index
-from .operation import ACCUMULATOR_LATENCY, Consumer, Right, flag_latency, kick_to_z, operation_layout
+from .operation import ACCUMULATOR_LATENCY, Consumer, Right, flag_latency, kick_to_z, operation_layout, spacing
 from .program import assemble
 from .request import run_layout
-from .ring import ENTRY, GATHERED
+from .ring import GATHERED, entry
 from .walk import Walk
 
 
 def drain(shape: Shape) -> int:
     """Cycles from the last operation of a run to its last flag, gathered from all tiles, with some to spare."""
-    return ENTRY + flag_latency(shape) + GATHERED + 2
+    return entry(shape) + flag_latency(shape) + GATHERED + 2
 
 
 class Sequencer(wiring.Component):
@@ -129,7 +128,7 @@ class Sequencer(wiring.Component):
         group_ends, ends_step, prologue = Signal(), Signal(), Signal()
         following, following_wait = Signal.like(counters[0]), Signal(6)
         recent = Signal(ACCUMULATOR_LATENCY - 1)  # of the last operations, which were lonely
-        kick_in, z_in = Signal(range(lanes_per_tile(shape) + 1)), Signal(range(kick_to_z(shape) + 1))
+        kick_in, z_in = Signal(range(spacing(shape) + 1)), Signal(range(kick_to_z(shape) + 1))
         go, finishes = Signal(), op.consumer != Consumer.NONE
         m.d.comb += [
             held.eq((lonely & recent.any()) | ((op.consumer == Consumer.Z) & (z_in != 0)) | (op.consumer.as_value()[1] & (kick_in != 0))),
@@ -142,8 +141,8 @@ class Sequencer(wiring.Component):
             with m.If(counter != 0):
                 m.d.sync += counter.eq(counter - 1)
         with m.If(go & finishes):
-            m.d.sync += kick_in.eq(lanes_per_tile(shape) - 1)
-            m.d.sync += z_in.eq(Mux(op.consumer == Consumer.Z, lanes_per_tile(shape), kick_to_z(shape)) - 1)
+            m.d.sync += kick_in.eq(spacing(shape) - 1)
+            m.d.sync += z_in.eq(Mux(op.consumer == Consumer.Z, spacing(shape), kick_to_z(shape)) - 1)
 
         # From walk to candidate.
         current, slot, way = walk.current, walk.current.slot, walk.current.way

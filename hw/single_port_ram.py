@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Module, Signal, signed
+from amaranth.hdl import Array, Cat, Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,8 +17,8 @@ from .index import index
 class SinglePortRam(wiring.Component):
     """``depth`` words of ``width`` bits. One word a cycle, in or out.
 
-    A target that is an iCE40 gets its large memories if a word is no wider than theirs; everywhere else, and in simulation, this is a
-    `BlockRam`. What it holds before anything is written is undefined.
+    A target that is an iCE40 gets its large memories, as many side by side as a word is wide; everywhere else, and in simulation, this is
+    a `BlockRam`. What it holds before anything is written is undefined.
 
     Members
     -------
@@ -34,16 +34,23 @@ class SinglePortRam(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        if family(platform) is Family.ICE40 and self.width <= WIDTH:
+        if family(platform) is Family.ICE40:
             blocks = -(-self.depth // WORDS)
             bits = (WORDS - 1).bit_length()
-            chosen, words, word = Signal(range(blocks)), Array(Signal(WIDTH) for _ in range(blocks)), Signal(WIDTH, reset_less=True)
-            place = self.address[bits:]
-            for number in range(blocks):
-                write = self.write & (place == number) if blocks > 1 else self.write
-                m.submodules[f"block_{number}"] = spram(self.address[:bits], write, self.data, words[number])
-            m.d.sync += [chosen.eq(place), word.eq(words[chosen] if blocks > 1 else words[0])]
-            m.d.comb += self.word.eq(word[: self.width].as_signed())
+            place, chosen = self.address[bits:], Signal(range(blocks))
+            m.d.sync += chosen.eq(place)
+            words = []
+            for column in range(0, self.width, WIDTH):
+                column_words = Array(Signal(WIDTH, name=f"word_{column}_{number}") for number in range(blocks))
+                for number in range(blocks):
+                    write = self.write & (place == number) if blocks > 1 else self.write
+                    m.submodules[f"block_{column}_{number}"] = spram(
+                        self.address[:bits], write, self.data[column : column + WIDTH], column_words[number]
+                    )
+                words.append(column_words[chosen] if blocks > 1 else column_words[0])
+            word = Signal(self.width, reset_less=True)
+            m.d.sync += word.eq(Cat(words))
+            m.d.comb += self.word.eq(word)
         else:
             m.submodules.memory = memory = BlockRam(self.width, self.depth)
             m.d.comb += [

@@ -18,6 +18,11 @@ def style(depth: int, platform: object) -> dict[str, str]:
     return {"ram_style": "distributed"} if depth <= CELL_WORDS and family(platform) in CELLS else {}
 
 
+def rom_style(platform: object) -> dict[str, str]:
+    """Attributes of a table of a few dozen wide rows: made of logic, which is fast, but where logic is the scarcest of all."""
+    return {"rom_style": "block" if family(platform) is Family.ICE40 else "logic"}
+
+
 def store(width: int, depth: int, platform: object) -> Memory:
     """A memory of signed words, of logic cells where `style` says so.
 

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from loschmidt.spec import layout
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .activation import TABLES, Activation
-from .host_access import HostAccess, lanes_per_tile
+from .delay import later
+from .host_access import HostAccess, HostWithin
 from .index import index
 from .integrator import STATES, Integrator
-from .lane import Lane
-from .operation import AGES, STORE, STORE_Y, TICKET_AGE, Consumer, operation_layout, stage_layout
+from .lane import EARLY, Lane
+from .operation import AGES, STORE, STORE_X, STORE_Y, Consumer, Right, operation_layout, ticket_layout
 from .parameters import Parameters
+from .tickets import Tickets
 
 
 class Tile(wiring.Component):
-    """Lanes ``number * G`` on, G = `lanes_per_tile`; all inputs from outside the ring are registered here first, so that what goes to all
+    """Lanes ``number * G`` on, G = `Shape.tile`; all inputs from outside the ring are registered here first, so that what goes to all
     tiles goes no further than to their borders.
 
     Members
     -------
-    operation : In, a cycle before its age 0
-    input : In(operand), the broadcast input word a cycle before it is needed (age 1)
+    operation : In, two cycles before its age 0
+    input : In(operand), the broadcast input word two cycles before it is needed (age 1)
     s, restart : In, likewise
     number, padded : In, static: which tile, and which of its lanes hold no oscillator in their last row
+    following : Out, the number after this one: no tile has its own built in, so they are all alike
     ring_i, ring_o, sum_i, sum_o : to the last lane from the next tile, and from the first to the one before; unregistered
     overflow, clip : Out(ways), sticky until ``restart``
     host : In(HostAccess); its ``answer`` is zero if it asked another tile
@@ -44,8 +49,9 @@ class Tile(wiring.Component):
                 "input": In(operand),
                 "s": In(range(STEP_LIMIT + 1)),
                 "restart": In(shape.ways),
-                "number": In(index(-(-shape.lanes // lanes_per_tile(shape)))),
-                "padded": In(lanes_per_tile(shape)),
+                "number": In(index(shape.tiles)),
+                "following": Out(index(shape.tiles)),
+                "padded": In(shape.tile),
                 "ring_i": In(operand),
                 "ring_o": Out(operand),
                 "sum_i": In(total),
@@ -58,101 +64,76 @@ class Tile(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shape, size = self.array, lanes_per_tile(self.array)
+        shape = self.array
         lanes = [Lane(shape) for _ in range(self.lanes)]
         pairs = [Parameters(shape, len(lanes[k : k + 2])) for k in range(0, self.lanes, 2)]
         m.submodules.integrator = integrator = Integrator(shape)
         m.submodules.activation = activation = Activation(shape)
+        m.submodules.tickets = tickets = Tickets(shape)
 
-        # The border.
-        operation, word = Signal(operation_layout(shape)), Signal.like(self.input)
-        restart = Signal(shape.ways)
-        m.d.sync += [operation.eq(self.operation), word.eq(self.input), integrator.s.eq(self.s), restart.eq(self.restart)]
-        host = {
-            name: Signal.like(getattr(self.host, name), name=f"host_{name}") for name in self.host.signature.members if name != "answer"
+        m.d.sync += self.following.eq(self.number + 1)
+
+        # The border. Operations age.
+        restart = later(m, self.restart, "restart_entered", 1)
+        m.d.sync += integrator.s.eq(self.s)
+        m.d.comb += tickets.operation.eq(self.operation)
+        fields = operation_layout(shape).members.keys() - ticket_layout(shape).members.keys() - {"consumer"}
+        aged = {-2: {name: self.operation[name] for name in sorted(fields)}}
+        for age in range(-1, max(AGES) + 1):
+            aged[age] = {name: later(m, value, f"{name}_{age}".replace("-", "m"), 1) for name, value in aged[age - 1].items()}
+        f = shape.formats
+        units = {
+            Right.ONE: 1,
+            Right.BIAS_UNIT: -(1 << f.activation.fraction),
+            Right.ACTIVATION_UNIT: -(1 << f.weight.fraction),
+            Right.DIGIT_UNIT: -(1 << (f.multiplier - 1)),
         }
-        m.d.sync += [signal.eq(getattr(self.host, name)) for name, signal in host.items()]
-        for reached in (integrator.host, activation.host, *(lane.host for lane in lanes), *(pair.host for pair in pairs)):
-            m.d.comb += [getattr(reached, name).eq(signal) for name, signal in host.items()]
-
-        # Which lane the host means.
-        own, within = Signal(), Signal(range(max(2, size)))
-        m.d.comb += own.eq(1)
-        if shape.lanes > size:
-            m.d.comb += own.eq(host["lane"][(size - 1).bit_length() :] == self.number)
-        if size > 1:
-            m.d.comb += within.eq(host["lane"])
-        meant = own | host["every"]
-        m.d.comb += integrator.host.write.eq(host["write"] & meant)
-
-        # Operations age.
-        aged = {0: operation}
-        for age in range(max(AGES)):
-            aged[age + 1] = Signal(operation_layout(shape), name=f"age_{age + 1}")
-            m.d.sync += aged[age + 1].eq(aged[age])
+        word, right = Signal.like(self.input), aged[0]["right"]
+        constant = Array(Const(units[Right(8 + 2 * number)], len(word)) for number in range(4))[right.as_value()[1:3]]
+        m.d.sync += word.eq(Mux(right.as_value()[3], constant, later(m, self.input, "input_entered", 1)))
         for lane in lanes:
             for age, names in AGES.items():
-                m.d.comb += [lane.operation[f"age_{age}"][name].eq(aged[age][name]) for name in names]
-            m.d.comb += lane.input.eq(word)
-        m.d.comb += [pair.address.eq(operation.parameter) for pair in pairs]
+                m.d.comb += [lane.operation[f"age_{age}"][name].eq(aged[age - (name not in EARLY)][name]) for name in names]
+            m.d.comb += [lane.input.eq(word), lane.starts.eq(tickets.starts)]
+        m.d.comb += [pair.address.eq(aged[0]["parameter"]) for pair in pairs]
 
-        starts = Signal()
-        m.d.sync += starts.eq(aged[TICKET_AGE - 1].valid & (aged[TICKET_AGE - 1].consumer != Consumer.NONE))
+        # The host's request comes in, and then what it asks for is known: in which tile, and of which lane.
+        asked = self._host(m, lanes, pairs, integrator, activation)
 
         # The lanes in their row.
-        answers: Value = Signal(signed(max(layout.width(bank, shape) for bank in Bank)), name="no_answer")
         for number in reversed(range(self.lanes)):
             lane, pair, last = lanes[number], pairs[number // 2], number == self.lanes - 1
             m.submodules[f"lane_{number}"] = lane
             if number % 2 == 0:
                 m.submodules[f"parameters_{number // 2}"] = pair
-                mine = (within >> 1) == number // 2 if size > 2 else 1
-                m.d.comb += [
-                    pair.host_lane.eq(within[0]),
-                    pair.host_write.eq(host["active"] & host["write"] & (host["bank"] == Bank.PARAMETER) & meant & (host["every"] | mine)),
-                ]
-            m.d.comb += [lane.parameter.eq(pair.word_1 if number % 2 else pair.word_0), lane.starts.eq(starts)]
+            m.d.comb += lane.parameter.eq(pair.word_1 if number % 2 else pair.word_0)
             if last:
                 m.d.comb += [lane.ring_i.eq(self.ring_i), lane.sum_i.eq(self.sum_i)]
             else:
                 following = lanes[number + 1]
                 m.d.comb += [lane.ring_i.eq(following.ring_o), lane.sum_i.eq(following.sum_o)]
                 m.d.comb += [lane.behind.eq(following.sum_o), lane.sent_i.eq(following.sent_o)]
-            # What the host asked a lane for goes from lane to lane, towards the first.
-            asked = own & (within == number) & (host["bank"] == Bank.ACCUMULATOR)
-            passed = Signal.like(answers, name=f"answer_{number}")
-            found = Mux(asked, lane.word, 0)
-            if number % 2 == 0:
-                found = found | Mux(own & mine & (host["bank"] == Bank.PARAMETER), pair.word_0, 0)
-            m.d.sync += passed.eq(found | answers)
-            answers = passed
         m.d.comb += [self.ring_o.eq(lanes[0].ring_o), self.sum_o.eq(lanes[0].sum_o)]
 
-        # A finished sum becomes a ticket, which is worked on for one lane after another.
-        stages = Signal(stage_layout(shape))
-        first, held = stages[0], Signal(stage_layout(shape).elem_shape)
-        m.d.comb += first.eq(held)
-        with m.If(starts):
-            m.d.comb += [first.consumer.eq(aged[TICKET_AGE].consumer), first.lane.eq(0)]
-            m.d.comb += [first.ticket[name].eq(aged[TICKET_AGE][name]) for name, _ in first.ticket.shape()]
-        m.d.sync += [held.eq(first), held.lane.eq(first.lane + 1)]
-        with m.If(first.lane == size - 1):
-            m.d.sync += held.consumer.eq(Consumer.NONE)
-        for stage in range(STORE):
-            m.d.sync += stages[stage + 1].eq(stages[stage])
-        total = Mux(starts, lanes[0].sum_o, lanes[0].sent_o)
-        padded = Signal(8)
+        # A finished sum goes to integrator and activation.
+        stages = tickets.stages
+        total, padded = Signal(signed(shape.sum_width)), Signal(8)
         m.d.comb += [
+            total.eq(Mux(tickets.starts, lanes[0].sum_o, lanes[0].sent_o)),
             integrator.stages.eq(stages),
             integrator.sum.eq(total),
             activation.sum.eq(total),
+            activation.live.eq(Cat(stage.consumer != Consumer.NONE for stage in stages)),
             padded.eq(self.padded),
             activation.rests.eq(stages[STORE_Y - 1].ticket.last_row & padded.bit_select(stages[STORE_Y - 1].lane, 1)),
         ]
 
-        # What the lanes keep: y early, all else late; a drift is never so soon before a z that both would come in one cycle.
-        early, late = stages[STORE_Y], stages[STORE]
-        drifts = (late.consumer == Consumer.KICK) | (late.consumer == Consumer.DRIFT)
+        # What the lanes keep: y early, x later, p and potential last; x is never so soon before y that both would come in one cycle.
+        early, late, latest = stages[STORE_Y], stages[STORE_X], stages[STORE]
+        drifts, drifted = (
+            (stage.consumer == Consumer.KICK) | (stage.consumer == Consumer.DRIFT)  #
+            for stage in (late, latest)
+        )
         unit = shape.formats.multiplier - 1
         for number, lane in enumerate(lanes):
             m.d.comb += [
@@ -161,33 +142,67 @@ class Tile(wiring.Component):
                 lane.main.file.eq(Mux(drifts, late.ticket.out_file, early.ticket.out_file)),
                 lane.main.value.eq(Mux(drifts, integrator.x, activation.y)),
                 lane.main_write.eq(Mux(drifts, late.lane == number, (early.consumer == Consumer.Z) & (early.lane == number))),
-                lane.side.potential.eq(~drifts),
-                lane.side.file.eq(late.ticket.out_file),
-                lane.side.low.eq(Mux(drifts, integrator.p, activation.potential[:unit])),
+                lane.side.potential.eq(~drifted),
+                lane.side.file.eq(latest.ticket.out_file),
+                lane.side.low.eq(Mux(drifted, integrator.p, activation.potential[:unit])),
                 lane.side.high.eq(activation.potential >> unit),
-                lane.side_write.eq((late.consumer != Consumer.NONE) & (late.lane == number)),
+                lane.side_write.eq((latest.consumer != Consumer.NONE) & (latest.lane == number)),
             ]
 
         # Flags.
         for way in range(shape.ways):
-            checked = (late.ticket.check_x & integrator.x_clipped) | (late.ticket.check_p & integrator.p_clipped)
-            clips = drifts & (late.ticket.way == way) & checked
+            x_clips = drifts & (late.ticket.way == way) & late.ticket.check_x & integrator.x_clipped
+            p_clips = drifted & (latest.ticket.way == way) & latest.ticket.check_p & integrator.p_clipped
             m.d.sync += [
                 self.overflow[way].eq(~restart[way] & (self.overflow[way] | integrator.overflow[way])),
-                self.clip[way].eq(~restart[way] & (self.clip[way] | clips)),
+                self.clip[way].eq(~restart[way] & (self.clip[way] | x_clips | p_clips)),
             ]
 
-        # The tile's own words join those of its lanes.
+        # Of all words that the host may ask for one is chosen.
+        sums = later(m, reduce(or_, (lane.answer for lane in lanes)), "sums", 1 if len(lanes) > 1 else 0)
+        weights = Array(pair.word_0 for pair in pairs)[asked["lane"] >> 1]
         shown = {
+            Bank.PARAMETER: weights,
             **{bank: getattr(integrator, name) for bank, name in STATES.items()},
             **{bank: getattr(activation, name) for bank, name in TABLES.items()},
         }
-        chosen = Signal.like(answers, name="chosen")
-        with m.Switch(host["bank"]):
-            for bank, value in shown.items():
-                with m.Case(bank):
-                    m.d.sync += chosen.eq(Mux(own, value, 0))
-            with m.Default():
-                m.d.sync += chosen.eq(0)
-        m.d.sync += self.host.answer.eq(chosen | answers)
+        chosen = Signal(signed(max(len(value) for value in shown.values())))
+        m.d.sync += chosen.eq(reduce(or_, (Mux(asked[bank.name], value, 0) for bank, value in shown.items())))
+        m.d.comb += self.host.answer.eq(later(m, chosen | sums, "answered", 0 if shape.tiles == 1 else 1))
         return m
+
+    def _host(
+        self, m: Module, lanes: list[Lane], pairs: list[Parameters], integrator: Integrator, activation: Activation
+    ) -> dict[str, Value]:
+        """Registers for the host's request, and a second time, with what follows from it. Returns which ``lane`` is asked, and, by the name
+        of each bank, whether a word of it."""
+        shape, size = self.array, self.array.tile
+        # A tile alone is where the request comes from: nothing has far to come.
+        alone = shape.tiles == 1
+        names = [name for name in self.host.signature.members if name != "answer"]
+        host = {name: later(m, getattr(self.host, name), f"entered_{name}", 0 if alone else 1) for name in names}
+        own, within, writes = Signal(), Signal(range(max(2, size))), Signal()
+        m.d.comb += own.eq(1 if alone else later(m, self.host.lane[(size - 1).bit_length() :] == self.number, "entered_own", 1))
+        m.d.comb += [
+            writes.eq(host["active"] & host["write"] & (own | host["every"])),
+        ]
+        if size > 1:
+            m.d.comb += within.eq(host["lane"])
+        known = {
+            "writes": Cat(writes & (host["bank"] == bank) for bank in range(max(Bank) + 1)),
+            **{name: host[name] for name in HostWithin(shape).members if name in host},
+        }
+        reached = {name: later(m, value, f"host_{name}", 1) for name, value in known.items()}
+        for part in (integrator, activation, *lanes, *pairs):
+            m.d.comb += [getattr(part.host, name).eq(value) for name, value in reached.items()]
+        for k, pair in enumerate(pairs):
+            mine = writes & (host["bank"] == Bank.PARAMETER) & (host["every"] | (within >> 1 == k))
+            m.d.comb += [
+                pair.host_lane.eq(later(m, within[0], "host_odd", 1)),
+                pair.host_write.eq(later(m, mine, f"host_write_{k}", 1)),
+            ]
+        for number, lane in enumerate(lanes):
+            mine = own & (host["bank"] == Bank.ACCUMULATOR) & (within == number)
+            m.d.comb += lane.asked.eq(later(m, mine, f"asked_{number}", 1))
+        asked = {bank.name: later(m, own & (host["bank"] == bank), f"asked_{bank.name.lower()}", 1) for bank in Bank if bank != Bank.INPUT}
+        return asked | {"lane": later(m, within, "asked_lane", 1)}

@@ -10,7 +10,6 @@ from loschmidt.spec.protocol import PAYLOAD_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .addresses import address_bits
-from .host_access import lanes_per_tile
 from .index import index
 from .traits import TRAITS, Traits
 
@@ -71,7 +70,7 @@ class Walker(wiring.Component):
         last_lane = Signal()
         m.d.sync += [
             self.last_part.eq(part == traits.two_words),
-            self.last_of_tile.eq(lane[: (lanes_per_tile(shape) - 1).bit_length()].all()),
+            self.last_of_tile.eq(lane[: (shape.tile - 1).bit_length()].all()),
             last_lane.eq(traits.shared | (lane == shape.lanes - 1)),
             self.past.eq(address >= traits.depth),
         ]

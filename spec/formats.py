@@ -113,9 +113,8 @@ class Formats:
         return Format(self.activation.width + self.segment_bits + 1, self.activation.fraction + self.segment_bits - self.table_range)
 
     def sum_width(self, terms: int) -> int:
-        """Bits that a sum of ``terms`` products, or one drift product, needs to be exact."""
-        products = 2 * self.multiplier + self.align_shift + (terms + 2).bit_length() + 1
-        return max(products, self.multiplier + self.state.width + 1)
+        """Bits that a sum of ``terms`` products needs to be exact."""
+        return 2 * self.multiplier + self.align_shift + (terms + 2).bit_length() + 1
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -11,6 +11,7 @@ from amaranth.hdl import Elaboratable
 from loschmidt.spec.board import Board
 
 from .collisions import undefined
+from .share import shared
 
 #: Name of the design and of its files.
 TOP = "top"
@@ -33,7 +34,7 @@ def prepare(board: Board, platform: Any, top: Elaboratable, directory: Path) -> 
     for name, content in files.items():
         text = content if isinstance(content, str) else content.decode()
         if name.endswith(_DESIGN):
-            text = undefined(text)
+            text = shared(undefined(text))
         if name.endswith(_CONSTRAINTS):
             found = name
             text = "\n".join((text.rstrip("\n"), *board.tools.constraints, ""))

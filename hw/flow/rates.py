@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loschmidt.hw.host_access import lanes_per_tile
-from loschmidt.hw.operation import Consumer
+from loschmidt.hw.operation import Consumer, spacing
 from loschmidt.hw.program import length, step
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
@@ -36,7 +35,7 @@ def cycles(hamiltonian: Hamiltonian, accumulate: bool, shape: Shape) -> int:
     waits = sum(group.wait for group in groups) if shape.ways == 1 else 0
     # The integrator of a tile takes a finished sum from one lane after another.
     tickets = shape.rows * sum(slot.consumer is not Consumer.NONE for group in groups for slot in group.slots)
-    return max(operations(hamiltonian, accumulate, shape) + waits, tickets * lanes_per_tile(shape))
+    return max(operations(hamiltonian, accumulate, shape) + waits, tickets * spacing(shape))
 
 
 def rate(hamiltonian: Hamiltonian, shape: Shape, frequency: float) -> Rate:

@@ -36,6 +36,10 @@ def _synthesis(command: str, board: Board, finish: Callable[[Path], object] | No
     lines = (
         f"read_rtlil {TOP}.il",
         f"{command} -top {TOP} {options}",
+        # What `share` kept whole is taken apart now that it is mapped.
+        "setattr -mod -unset keep_hierarchy *",
+        "flatten",
+        "opt_clean",
         f"tee -q -o {STATISTICS} stat -json",
         # Of no use from here on, and half of the netlist.
         "setattr -unset src",

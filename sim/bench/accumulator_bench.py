@@ -18,9 +18,9 @@ from .operations import fields
 from .pins import Pins, shape
 
 #: Age at which a term and its carry must be at hand.
-TERM = 7
+TERM = 8
 
-IDLE = {"host_active": 0, "host_write": 0}
+IDLE = {"host_active": 0, "host_writes": 0}
 
 
 class Ages:
@@ -40,16 +40,19 @@ class Ages:
 
 
 async def read(pins: Pins, address: int) -> int:
-    for _ in range(3):
-        await pins.cycle(host_active=1, host_address=address)
-    word = pins.signed("word")
+    for _ in range(4):
+        await pins.cycle(host_active=1, host_address=address, asked=1, term=0, carry=0)
+    word = pins.signed("answer")
+    await pins.cycle(asked=0)
+    await pins.cycle()
+    assert pins.signed("answer") == 0, f"{pins.signed('answer')} comes from a lane that is not asked"
     await pins.cycle(**IDLE)
     return word
 
 
 async def clear(pins: Pins, address: int, bank: Bank = Bank.ACCUMULATOR) -> None:
     await pins.cycle(host_active=1)
-    await pins.cycle(host_active=1, host_bank=bank, host_address=address, host_write=1)
+    await pins.cycle(host_active=1, host_address=address, host_writes=1 << bank)
     await pins.cycle(**IDLE)
 
 
@@ -60,7 +63,7 @@ async def sums(dut: Any) -> None:
     width, depth = part.formats.accumulator, layout.depth(Bank.ACCUMULATOR, part)
     half = 1 << (width - 1)
     ages = Ages(part)
-    pins = await Pins.start(dut, operation=0, **IDLE)
+    pins = await Pins.start(dut, operation=0, asked=0, **IDLE)
     content = [0] * depth
     for address in range(depth):
         await clear(pins, address)
@@ -87,10 +90,10 @@ async def sums(dut: Any) -> None:
 
 @cocotb.test()
 async def host_clears_its_own_bank(dut: Any) -> None:
-    """What the host writes to another bank, or while it is not active, changes nothing."""
+    """What the host writes to another bank changes nothing."""
     part = shape()
     ages = Ages(part)
-    pins = await Pins.start(dut, operation=0, **IDLE)
+    pins = await Pins.start(dut, operation=0, asked=0, **IDLE)
     await clear(pins, 0)
     for cycle in range(TERM + 3):
         operation = {"accumulator": 0, "accumulate": 1} if cycle == 0 else None
@@ -98,8 +101,5 @@ async def host_clears_its_own_bank(dut: Any) -> None:
     assert await read(pins, 0) == 11
     for bank in (bank for bank in Bank if bank is not Bank.ACCUMULATOR):
         await clear(pins, 0, bank)
-    await pins.cycle(host_bank=Bank.ACCUMULATOR, host_write=1)
-    await pins.cycle(**IDLE)
-    assert await read(pins, 0) == 11
     await clear(pins, 0)
     assert await read(pins, 0) == 0

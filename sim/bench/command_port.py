@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from loschmidt.hw.host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY, lanes_per_tile
+from loschmidt.hw.host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY
 from loschmidt.hw.request import run_layout
 from loschmidt.spec import layout
 from loschmidt.spec.layout import SHARED, Bank
@@ -79,7 +79,7 @@ class Memories:
             word[k] = (value + half) % (2 * half) - half
 
     def _move(self, address: int, lane: int) -> None:
-        shape, tile = self._shape, lanes_per_tile(self._shape)
+        shape, tile = self._shape, self._shape.tile
         self._targets = self._pins.get("host_destination"), self._pins.get("host_flip")
         self._moving = MOVE_AFTER - 1
         move_word(self.words, shape, self._targets[0], address, range(lane, shape.lanes, tile), bool(self._targets[1]))

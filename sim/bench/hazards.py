@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from loschmidt.hw.host_access import lanes_per_tile
 from loschmidt.hw.operation import Consumer, Left, Right
 from loschmidt.spec.shape import Shape
 
@@ -18,8 +17,10 @@ from .operations import Operation
 #: A word: what kind, and at which address.
 Word = tuple[str, int]
 
-#: Age at which lane 0 of a tile is at stage 0.
-FIRST_STAGE = 8
+#: Age at which lane 0 of a tile is at stage 0; stages at which y, x, and p or a potential are stored; least cycles between tickets.
+FIRST_STAGE = 7
+Y, X, SIDE = 8, 11, 12
+APART = 8
 
 
 def reads(op: Operation) -> Iterator[tuple[Word, int]]:
@@ -30,22 +31,22 @@ def reads(op: Operation) -> Iterator[tuple[Word, int]]:
     if left in names:
         yield (names[left], op["file"]), 0
     if right in names:
-        yield (names[right], op["right_file"]), 0
+        yield (names[right], op["file" if right == "P" else "right_file"]), 0
     if op["ring_move"] and op["ring_load"]:
         yield (x, op["right_file"]), 0
     if op["accumulate"]:
-        yield ("accumulator", op["accumulator"]), 5
+        yield ("accumulator", op["accumulator"]), 6
 
 
 class Hazards:
     """Watches operations as they are issued."""
 
     def __init__(self, shape: Shape) -> None:
-        self._lanes = lanes_per_tile(shape)
+        self._lanes = shape.tile
         self._readable: dict[Word, int] = {}
         self._writable: dict[Word, int] = {}
         self._owner: dict[str, int | None] = {"ring": None, "sum": None}
-        self._ticket = -self._lanes
+        self._ticket = -max(APART, self._lanes)
         self._moves: deque[int] = deque(maxlen=32)  # when kicks and drifts were issued
 
     def _reads(self, op: Operation) -> Iterator[tuple[Word, int, int]]:
@@ -54,22 +55,22 @@ class Hazards:
             yield word, age, age
         if Consumer(op["consumer"]) in (Consumer.KICK, Consumer.DRIFT):
             yield self._span(("momentum", op["state"]), 0)
-            yield self._span(("position", op["state"]), 7)
+            yield self._span(("position", op["state"]), 6)
 
     def _writes(self, op: Operation) -> Iterator[tuple[Word, int, int]]:
         """Words, and the first and last age at which they are written."""
         match Consumer(op["consumer"]):
             case Consumer.Z:
-                yield self._span(("y", op["out_file"]), 7)
-                yield self._span(("potential", op["out_file"]), 11)
+                yield self._span(("y", op["out_file"]), Y)
+                yield self._span(("potential", op["out_file"]), SIDE)
             case Consumer.KICK | Consumer.DRIFT:
                 if op["consumer"] == Consumer.KICK.value:
                     yield self._span(("momentum", op["state"]), 3)
-                yield self._span(("position", op["state"]), 10)
-                yield self._span((f"x{op['out_buffer']}", op["out_file"]), 11)
-                yield self._span(("p", op["out_file"]), 11)
+                yield self._span(("position", op["state"]), 9)
+                yield self._span((f"x{op['out_buffer']}", op["out_file"]), X)
+                yield self._span(("p", op["out_file"]), SIDE)
         if op["accumulate"]:
-            yield ("accumulator", op["accumulator"]), 8, 8
+            yield ("accumulator", op["accumulator"]), 9, 9
 
     def _span(self, word: Word, stage: int) -> tuple[Word, int, int]:
         return word, FIRST_STAGE + stage, FIRST_STAGE + stage + self._lanes - 1
@@ -94,9 +95,9 @@ class Hazards:
         consumer = Consumer(op["consumer"])
         if consumer is Consumer.NONE:
             return None
-        if cycle - self._ticket < self._lanes:
+        if cycle - self._ticket < max(APART, self._lanes):
             return f"a ticket {cycle - self._ticket} cycles after another, in a tile of {self._lanes} lanes"
-        if consumer is Consumer.Z and any(abs(cycle + 7 - (move + 11)) < self._lanes for move in self._moves):
+        if consumer is Consumer.Z and any(abs(cycle + Y - (move + X)) < self._lanes for move in self._moves):
             return "an activation is stored as a position is"
         return None
 

@@ -114,7 +114,7 @@ class Machine:
         right: Mapping[Right, int] = {
             Right.X: second[x],
             Right.Y: second["y"],
-            Right.SAME: left[Left(op["left"])],
+            Right.P: first["p"],
             Right.RING: self.ring[lane],
             Right.INPUT: word,
             Right.ONE: 1,

@@ -1,4 +1,4 @@
-"""cocotb bench of `hw.narrow.Narrow`: rounding, symmetric saturation and its flag; latency 1, one a cycle."""
+"""cocotb bench of `hw.narrow.Narrow`: rounding, symmetric saturation and its flag; latency 2, one a cycle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loschmidt.spec.fixed import round_half_even, saturate
 
 from .pins import Pins, shape
 
-LATENCY = 1
+LATENCY = 2
 
 
 @cocotb.test()

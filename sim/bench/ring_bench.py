@@ -8,9 +8,9 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from loschmidt.hw.host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY, lanes_per_tile
+from loschmidt.hw.host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY
 from loschmidt.hw.operation import Consumer, Left, Right, flag_latency, operation_layout
-from loschmidt.hw.ring import ENTRY, GATHERED
+from loschmidt.hw.ring import GATHERED, entry
 from loschmidt.spec import layout
 from loschmidt.spec.fixed import wrap
 from loschmidt.spec.layout import SHARED, Bank
@@ -36,8 +36,10 @@ def any_operation(choice: random.Random, part: Shape, places: dict[str, tuple[in
     consumer = choice.choice([Consumer.NONE, *Consumer])
     moves = consumer in (Consumer.KICK, Consumer.DRIFT)
     op |= {name: choice.choice(list(kind)).value for name, kind in (("left", Left), ("right", Right))}
-    if op["left"] == Left.PARAMETER.value and op["right"] == Right.SAME.value:
+    if op["left"] in (Left.POTENTIAL_LOW.value, Left.POTENTIAL_HIGH.value) and op["right"] == Right.P.value:
         op["right"] = Right.RING.value
+    if op["sum_add"]:
+        op["shift"] = choice.choice((0, part.formats.align_shift))
     op |= {name: choice.randrange(part.ways * part.rows) for name in ("file", "right_file")}
     way, row = choice.randrange(part.ways), choice.randrange(part.rows)
     return op | {
@@ -111,7 +113,7 @@ class Board:
         """A context's state to another, row by row and lane by lane of every tile; the sign of the momentum changed or not."""
         rows, memory = self.part.rows, self.machine.memory
         for row in range(rows):
-            for lane in range(lanes_per_tile(self.part)):
+            for lane in range(self.part.tile):
                 there = {"host_lane": lane, "host_address": source * rows + row, "host_destination": destination * rows + row}
                 for move in (*[0] * MOVE_BEFORE, 1, *[0] * (MOVE_AFTER - 1)):
                     await self.pins.cycle(host_active=1, host_flip=int(flip), host_move=move, **there)
@@ -143,7 +145,7 @@ class Board:
         await self.issue(None)
 
     async def settle(self) -> None:
-        for _ in range(ENTRY + flag_latency(self.part) + GATHERED):
+        for _ in range(entry(self.part) + flag_latency(self.part) + GATHERED):
             await self.issue(None)
 
     async def restart(self, ways: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import cocotb
@@ -21,17 +21,22 @@ def amounts() -> range:
     return range(min(setting("limit"), setting("width") - setting("base") - 1) + 1)
 
 
-async def compare(dut: Any, cases: Iterable[tuple[int, int]]) -> None:
-    """Values and amounts, one a cycle, against the rule; each result exactly `LATENCY` cycles later."""
-    pins, base = await Pins.start(dut), setting("base")
-    under_way: deque[tuple[int, int]] = deque()
-    for value, amount in [*cases, *[(0, 0)] * LATENCY]:
-        under_way.append((value, amount))
-        await pins.cycle(value=value, amount=amount)
-        if len(under_way) > LATENCY:
-            before, shift = under_way.popleft()
-            expected, found = round_half_even(before, base + shift), pins.signed("result")
-            assert found == expected, f"{before} / 2^{base + shift} was rounded to {found} instead of {expected}"
+async def compare(dut: Any, cases: Sequence[tuple[int, int]]) -> None:
+    """Values and amounts against the rule: all values of one amount, one a cycle, then those of the next; each result exactly `LATENCY`
+    cycles later. Results that are not enabled are zero."""
+    pins, base, choice = await Pins.start(dut, enable=0), setting("base"), random.Random(4)
+    for amount in amounts():
+        await pins.cycle(amount=amount)
+        under_way: deque[int] = deque()
+        enabled: deque[int] = deque()
+        for value in [*(value for value, wanted in cases if wanted == amount), *[0] * LATENCY]:
+            under_way.append(value)
+            await pins.cycle(value=value, enable=enabled[-1] if enabled else 0)
+            enabled.append(int(choice.random() < 0.9))
+            if len(under_way) > LATENCY:
+                before, enable = under_way.popleft(), enabled.popleft()
+                expected, found = enable * round_half_even(before, base + amount), pins.signed("result")
+                assert found == expected, f"{before} / 2^{base + amount} was rounded to {found} instead of {expected}"
 
 
 @cocotb.test()

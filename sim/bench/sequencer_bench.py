@@ -11,12 +11,11 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from loschmidt.hw.host_access import lanes_per_tile
-from loschmidt.hw.operation import Right, flag_latency, operand_latency, operation_layout
-from loschmidt.hw.program import HANDOVER, length
+from loschmidt.hw.operation import Consumer, Right, flag_latency, operand_latency, operation_layout, spacing
+from loschmidt.hw.program import HANDOVER, Slot, length
 from loschmidt.hw.program import step as program
 from loschmidt.hw.request import run_layout
-from loschmidt.hw.ring import ENTRY, GATHERED
+from loschmidt.hw.ring import GATHERED, entry
 from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.spec.activation import knot_limit, rows_from_knots
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
@@ -125,7 +124,7 @@ class Board:
 
     def _ended(self, way: int, under_way: dict[int, int], since: int) -> None:
         context = under_way.pop(way)
-        last_flag = ENTRY + flag_latency(self.part) + GATHERED
+        last_flag = entry(self.part) + flag_latency(self.part) + GATHERED
         assert since >= last_flag, f"a run is done {since} cycles after its last operation, whose flags take {last_flag}"
         width = max(1, (self.part.contexts - 1).bit_length())
         named = self.pins.get("done_context") >> way * width & ((1 << width) - 1)
@@ -161,20 +160,32 @@ async def one_run(dut: Any, hamiltonian: Hamiltonian, accumulate: Accumulate) ->
     board.compare()
 
 
+def turns(slot: Slot, part: Shape) -> list[bool]:
+    """A slot's operations in one row: whether each is the last."""
+    return [number == length(slot, part) - 1 for number in range(length(slot, part))]
+
+
 @cocotb.test()
 @cocotb.parametrize(hamiltonian=list(Hamiltonian))
 async def no_cycle_lost(dut: Any, hamiltonian: Hamiltonian) -> None:
-    """Of one way alone, operations of a group follow each other at once, and groups after the wait that the program asks for; only the
-    rows of the prologue keep apart, as each is a ticket."""
+    """Of one way alone, operations of a group follow each other at once, and groups after the wait that the program asks for; only those
+    that become tickets keep apart."""
     board = await Board.start(dut, 50, extreme=False)
     part, steps = board.part, 3
     await board.run(hamiltonian, 0, [Run(0, steps)])
-    gaps = [lanes_per_tile(part) - 1] * part.rows
+    # Whether each operation finishes a sum; how long the one before its group keeps it waiting.
+    finishes, waits = [True] * part.rows, [0] * part.rows
     for number, group in enumerate(program(hamiltonian, False, part) * steps):
-        wait = operand_latency(part) - 1 if number == 0 else max(group.wait, HANDOVER)
-        gaps += [wait, *[0] * (sum(length(slot, part) for slot in group.slots) * part.rows - 1)]
+        row = [slot.consumer is not Consumer.NONE and last for slot in group.slots for last in turns(slot, part)]
+        waits += [operand_latency(part) - 1 if number == 0 else max(group.wait, HANDOVER), *[0] * (len(row) * part.rows - 1)]
+        finishes += row * part.rows
+    expected, ticket = [-1], -spacing(part)
+    for wait, finish in zip(waits, finishes, strict=True):
+        expected.append(max(expected[-1] + 1 + wait, ticket + spacing(part) if finish else 0))
+        ticket = expected[-1] if finish else ticket
+    gaps = [after - before - 1 for before, after in pairwise(expected[1:])]
     found = [after - before - 1 for before, after in pairwise(board.issued)]
-    assert found == gaps[1:], f"operations are issued {found} cycles apart instead of {gaps[1:]}"
+    assert found == gaps, f"operations are issued {found} cycles apart instead of {gaps}"
 
 
 @cocotb.test()

@@ -26,6 +26,7 @@ from loschmidt.hw import (
     ring,
     rounding,
     sequencer,
+    tickets,
     tile,
     walk,
 )
@@ -80,87 +81,92 @@ def component(module: ModuleType, name: str, fault: Fault, *arguments: Any, **ke
     return made
 
 
-_UP = "up.eq(half & (rest | value[0]))"
+_TIE = "tie.eq(one & ~(raised & below).any())"
 
 ROUNDING = {
-    "floor_drift": Fault(_UP, "up.eq(0)"),
-    "half_up_drift": Fault(_UP, "up.eq(half)"),
-    "half_down_drift": Fault(_UP, "up.eq(half & rest)"),
-    "forgotten_rest": Fault("new_rest.eq(Mux(take, rest | half | lower, rest))", "new_rest.eq(Mux(take, half | lower, rest))"),
-    "forgotten_base": Fault("value[: shift - 1].any() if shift > 1 else NONE", "NONE"),
+    "floor_drift": Fault("(half, Const(0, 1)).as_signed(), one)", "(half & 0, Const(0, 1)).as_signed(), NONE)"),
+    "half_up_drift": Fault(_TIE, "tie.eq(0)"),
+    "half_down_drift": Fault("(half, Const(0, 1)).as_signed(), one)", "(half, Const(0, 1)).as_signed(), NONE)"),
+    "always_even": Fault(_TIE, "tie.eq(one)"),
+    "tie_of_nothing": Fault(_TIE, "tie.eq(~(raised & below).any())"),
+    "forgotten_base": Fault("below[bit].eq(self.amount > bit - base)", "below[bit].eq(self.amount > bit)"),
+    "always_enabled": Fault("Mux(self.enable, shifted, 0)", "shifted"),
 }
 
-#: Of what an operand takes from `hw.rounding`.
-OPERAND_ROUNDING = {
-    "floor_operand": Fault("return floor + (half & (rest | floor[0]))", "return floor"),
-    "uneven_clip": Fault("lowest = negative & ~lower.any()", "lowest = NONE"),
-    "wrapping_operand": Fault("Mux(differs, highest | Cat(negative), Cat(lower, negative))", "Cat(lower, value[width - 1])"),
+OPERAND = {
+    "silent_clip": Fault("self.clipped.eq(differs)", "self.clipped.eq(0)"),
+    "floor_operand": Fault("NONE, half)", "NONE, NONE)"),
+    "half_up_operand": Fault("Cat(raised[0] & ~(above & exact), raised[1:])", "raised"),
+    "uneven_clip": Fault("(negative & zeros & (~above | exact))", "NONE"),
+    "late_clip": Fault("(~negative & ones & above)", "NONE"),
+    "wrapping_operand": Fault("Mux(differs, limit, even)", "even"),
 }
-
-OPERAND = {"silent_clip": Fault("self.clipped.eq(differs)", "self.clipped.eq(0)")}
 
 _NUDGE = "self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()"
-_HALVES = "Mux(at[10].ticket.double, later"
 
 INTEGRATOR = {
-    "no_rule_for_lowest": Fault("Mux(momentum == f.state.lowest, 0, momentum >> digit)", "momentum >> digit"),
-    "saturating_momentum": Fault(
-        "momentum = kicked[:w].as_signed()", "momentum = saturated(kicked, w)[0]", {"saturated": rounding.saturated}
-    ),
+    "no_rule_for_lowest": Fault("momentum != f.state.lowest", "momentum == momentum"),
+    "saturating_momentum": Fault("momentum = kicked[:w].as_signed()", "momentum = saturated(kicked, w)", {"saturated": rounding.saturated}),
     "kick_lacks_one": Fault("ONE, minus))", "minus, minus))"),
     "one_sided_nudge": Fault(_NUDGE, "self.nudge, 0).as_signed()"),
-    "single_drift": Fault("Mux(at[9].ticket.double, half << 1, half)", "half"),
+    "single_drift": Fault("Mux(at[8].ticket.double, half << 1, half)", "half"),
     "silent_overflow": Fault("(total[w:] != total[w - 1].replicate(len(total) - w))", "(total[w] != total[w - 1])"),
-    "second_half_unseen": Fault("(twice, 11, drifts)", "(twice, 11, kicks[:0] + [0] * 12)"),
+    "second_half_unseen": Fault("(twice, 10, drifts)", "(twice, 10, [0] * 11)"),
     "flip_forgotten": Fault("Mux(host.flip, -self.momentum, self.momentum)", "self.momentum"),
     "kick_without_time_step": Fault("kick_shift.amount.eq(self.s)", "kick_shift.amount.eq(0)"),
-    "late_state": Fault('place(0, "state")', 'place(1, "state")'),
-    "untimely_trace": Fault("trace.write.eq(drifts[10] & at[10].ticket.trace)", "trace.write.eq(drifts[10])"),
+    "late_state": Fault('place(6, "state")', "of_lane(at[7].lane, at[6].ticket.state, lanes)"),
+    "untimely_trace": Fault("trace.write.eq(drifts[9] & at[9].ticket.trace)", "trace.write.eq(drifts[9])"),
 }
 
 ACTIVATION = {
     "neighbouring_segment": Fault("segment = Cat(z[unit:-1], ~z[-1])", "segment = Cat(z[unit:-1], ~z[-1]) + 1"),
-    "wrapping_z": Fault("z.eq(saturated(code, f.table_width)[0])", "z.eq(code)"),
+    "wrapping_z": Fault("saturated(Cat(raised[shift] & ~tie, raised[shift + 1 :]).as_signed(), f.table_width)", "raised[shift:]"),
     "early_integral": Fault('"integral_later", 7)', '"integral_later", 6)'),
+    "half_up_z": Fault("Cat(raised[shift] & ~tie, raised[shift + 1 :])", "raised[shift:]"),
     "moving_padding": Fault("Mux(self.rests, 0, y)", "y"),
 }
 
 ACCUMULATOR = {
-    "always_accumulating": (Fault("op.age_8.valid & op.age_8.accumulate", "op.age_8.valid"), "sums"),
-    "early_word": (Fault("op.age_5.accumulator", "op.age_8.accumulator"), "sums"),
-    "carry_ignored": (Fault("plus(self.word, self.term, self.carry)", "self.word + self.term"), "sums"),
-    "any_bank_cleared": (Fault("host.write & (host.bank == Bank.ACCUMULATOR)", "host.write"), "host_clears_its_own_bank"),
+    "always_accumulating": (Fault("op.age_9.valid & op.age_9.accumulate", "op.age_9.valid"), "sums"),
+    "early_word": (Fault("op.age_6.accumulator", "op.age_9.accumulator"), "sums"),
+    "carry_ignored": (Fault("plus(memory.word, self.term, self.carry)", "memory.word + self.term"), "sums"),
+    "answers_unasked": (Fault("clears | ~self.asked", "clears"), "sums"),
+    "any_bank_cleared": (Fault("host.writes[Bank.ACCUMULATOR]", "host.writes.any()"), "host_clears_its_own_bank"),
 }
 
 LANE = {
     "stuck_ring": (Fault("held.eq(Mux(moves, self.ring_i, ring))", "held.eq(ring)"), FEW),
     "idle_ring_moves": (Fault("op.age_0.valid & op.age_0.ring_move", "op.age_0.ring_move"), FEW),
-    "no_hop": (Fault("Mux(op.age_7.sum_hop, self.sum_i, total)", "total"), FEW),
-    "sum_never_fresh": (Fault("Mux(op.age_7.sum_first, 0, ", "Mux(op.age_7.sum_first, total, "), LONE),
-    "sign_ignored": (Fault("op.age_6.negate.replicate(width).as_signed()", "0"), LONE),
-    "sign_lacks_one": (Fault("accumulator.carry.eq(op.age_7.negate)", "accumulator.carry.eq(0)"), LONE),
-    "shift_ignored": (Fault("(op.age_5.shift & 0x18)", "0"), LONE),
+    "no_hop": (Fault("Mux(op.age_6.sum_hop, self.sum_i, total)", "total"), FEW),
+    "sum_never_fresh": (Fault("Mux(op.age_6.sum_first, 0, ", "Mux(op.age_6.sum_first, total, "), LONE),
+    "sign_ignored": (Fault("op.age_5.negate.replicate(len(aligned)).as_signed()", "0"), LONE),
+    "sign_lacks_one": (Fault("accumulator.carry.eq(carry)", "accumulator.carry.eq(0)"), LONE),
+    "never_aligned": (Fault("op.age_5, aligns)", "op.age_5, [])"), LONE),
+    "shift_ignored": (Fault("op.age_7, others[2:], ", "op.age_7, [], "), LONE),
+    "zeros_come_in": (Fault("op.age_7, others[2:], op.age_7.negate)", "op.age_7, others[2:])"), LONE),
 }
 
 OPERANDS = {
     "one_buffer": Fault("left.addr.eq(Cat(left_y, now.buffer & ~left_y, now.file))", "left.addr.eq(Cat(left_y, 0, now.file))"),
-    "high_digit_lost": Fault("Mux(then.left == Left.POTENTIAL_HIGH, high, low)", "low"),
+    "high_digit_lost": Fault("Mux(then_code[0], high, low)", "low"),
 }
 
 PARAMETERS = {
     "pair_of_one": Fault("Cat(self.address, 1)", "Cat(self.address, 0)"),
 }
 
-_NUMBERED = 'm.d.comb += own.eq(host["lane"][(size - 1).bit_length() :] == self.number)'
-
 TILE = {
-    "lost_clip": (Fault("(late.ticket.check_x & integrator.x_clipped) | ", ""), LONE),
+    "lost_clip": (Fault(" | x_clips", ""), LONE),
     "flag_leak": (Fault("self.overflow[way] | integrator.overflow[way]", "self.overflow[way] | integrator.overflow.any()"), LONE),
-    "ticket_for_ever": (Fault("m.d.sync += held.consumer.eq(Consumer.NONE)", "m.d.comb += []"), LONE),
-    "ticket_of_one_lane": (Fault("held.lane.eq(first.lane + 1)", "held.lane.eq(0)"), FEW),
     "wrong_buffer": (Fault("late.ticket.out_buffer", "0"), LONE),
-    "all_tiles_answer": (Fault(_NUMBERED, "m.d.comb += own.eq(1)"), TILES),
+    "all_tiles_answer": (Fault("1 if alone else later(", "1 if 1 else later("), TILES),
     "padding_of_all": (Fault("padded.bit_select(stages[STORE_Y - 1].lane, 1)", "padded.any()"), FEW),
+}
+
+TICKETS = {
+    "ticket_for_ever": (Fault("active & (lane != lanes - 1)", "active"), LONE),
+    "ticket_of_one_lane": (Fault("lane.eq(Mux(begins[-1], 0, lane + 1))", "lane.eq(0)"), FEW),
+    "ticket_too_long": (Fault("while use + lanes - first > apart:", "while use - first > apart:"), TILES),
 }
 
 RING = {
@@ -179,7 +185,7 @@ SEQUENCER = {
     "stale_accumulator": (Fault("(lonely & recent.any()) | ", ""), FEW, "many_runs/hamiltonian=DIAGONAL"),
     "tickets_meet": (Fault(" | (op.consumer.as_value()[1] & (kick_in != 0))", ""), FEW, "one_run"),
     "x_meets_y": (
-        Fault("Mux(op.consumer == Consumer.Z, lanes_per_tile(shape), kick_to_z(shape)) - 1", "lanes_per_tile(shape) - 1"),
+        Fault("Mux(op.consumer == Consumer.Z, spacing(shape), kick_to_z(shape)) - 1", "spacing(shape) - 1"),
         TURN,
         "many_runs",
     ),
@@ -207,7 +213,7 @@ PROGRAM = {
 WALK = {
     "sums_not_home": (engine, "Engine", Fault("start = 1 % shape.lanes", "start = 0")),
     "loops_go_on": (engine, "Engine", Fault("with m.If(self.item.first):", "with m.If(0):")),
-    "one_row": (fetch, "Fetch", Fault("read.data.ends_group & (row == shape.rows - 1)", "read.data.ends_group")),
+    "one_row": (fetch, "Fetch", Fault("ends[counter] & (row == shape.rows - 1)", "ends[counter]")),
 }
 
 
@@ -216,7 +222,7 @@ def deep(name: str, module: ModuleType, fault: Fault, shape: Shape) -> wiring.Co
     parts = {name: getattr(broken(module, fault), name)}
     for outer, inside, module_ in (
         ("Lane", ("Operands", "Accumulator"), lane),
-        ("Tile", ("Integrator", "Activation", "Parameters", "Lane"), tile),
+        ("Tile", ("Integrator", "Activation", "Parameters", "Lane", "Tickets"), tile),
     ):
         if name in inside or (outer == "Tile" and "Lane" in parts):
             found = {part: parts[part] for part in inside if part in parts}
@@ -235,14 +241,7 @@ def lane_mutants() -> dict[str, Mutant]:
     early = Fault("pipeline.eq(left * right)", "pipeline.eq(self.left * self.right)")
     found["early_product"] = Mutant(sized(partial(component, multiplier, "Multiplier", early), "multiplier", 8), "extremes")
 
-    def misrounded(fault: Fault) -> wiring.Component:
-        wrong = broken(rounding, fault)
-        made: wiring.Component = with_imports(narrow, nearest=wrong.nearest, saturated=wrong.saturated).Narrow(FEW.formats)
-        return made
-
     settings = {"shape": FEW.to_json()}
-    for name, fault in OPERAND_ROUNDING.items():
-        found[name] = Mutant(Part(partial(misrounded, fault), "narrow", settings), "every_value")
     for name, fault in OPERAND.items():
         found[name] = Mutant(Part(partial(component, narrow, "Narrow", fault, FEW.formats), "narrow", settings), "every_value")
     for name, (fault, test) in ACCUMULATOR.items():
@@ -254,6 +253,7 @@ def lane_mutants() -> dict[str, Mutant]:
         **{name: ("Lane", lane, fault, shape) for name, (fault, shape) in LANE.items()},
         **{name: ("Operands", operands, fault, LONE) for name, fault in OPERANDS.items()},
         **{name: ("Parameters", parameters, fault, FEW) for name, fault in PARAMETERS.items()},
+        **{name: ("Tickets", tickets, fault, shape) for name, (fault, shape) in TICKETS.items()},
         **{name: ("Tile", tile, fault, shape) for name, (fault, shape) in TILE.items()},
         **{name: ("Ring", ring, fault, TILES) for name, fault in RING.items()},
     }

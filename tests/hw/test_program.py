@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from loschmidt.hw.host_access import lanes_per_tile
-from loschmidt.hw.operation import Consumer, Right, operand_latency
+from loschmidt.hw.operation import Consumer, Right, operand_latency, spacing
 from loschmidt.hw.program import HANDOVER, Group, Loop, Place, assemble, prologue, step
 from loschmidt.sim.bench.hazards import Hazards
 from loschmidt.sim.bench.walk_bench import turns
@@ -49,14 +48,14 @@ def operations(group: Group, odd: int, shape: Shape) -> Iterator[dict[str, int]]
 
 def issue(groups: tuple[Group, ...], shape: Shape) -> None:
     """Three steps from a first half drift on, each group exactly as long after the one before it as it asks for."""
-    hazards, cycle, ticket = Hazards(shape), 0, -lanes_per_tile(shape)
+    hazards, cycle, ticket = Hazards(shape), 0, -spacing(shape)
     steps = [(prologue(), 1), *((group, number % 2) for number in range(3) for group in groups)]
     for number, (group, odd) in enumerate(steps):
         cycle += operand_latency(shape) - 1 if number == 1 else group.wait
         for op in operations(group, odd, shape):
             if op["consumer"] != Consumer.NONE.value:
                 # Tickets are kept apart by the sequencer, too.
-                cycle = ticket = max(cycle, ticket + lanes_per_tile(shape))
+                cycle = ticket = max(cycle, ticket + spacing(shape))
             hazards.issue(op, cycle)
             cycle += 1
 
