@@ -20,7 +20,7 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 
 from . import plan, rates, tools
 from .report import Report, read
-from .stages import FLOWS
+from .stages import FLOWS, Stage
 
 #: Makes what a board is to hold, a component with members ``rx`` and ``tx``.
 Gateware = Callable[[Board], wiring.Component]
@@ -86,19 +86,35 @@ def build(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> 
     made = platform(board)
     stages = FLOWS[board.part.family]
     found = {stage.tool: tools.find(stage.tool) for stage in stages(board, made, "")}
+    planned = stages(board, made, _begin(board, made, gateware, directory, tell))
+    steps = tuple(_carry_out(stage, found[stage.tool], directory, tell) for stage in planned)
+    return Build(board, directory / planned[-1].product, read(board, directory), steps)
+
+
+def synthesise(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> Path:
+    """As `build`, but no further than the netlist, in Yosys' JSON, that placement would be given; returns its path."""
+    made = platform(board)
+    tool = tools.find("yosys")
+    stage = FLOWS[board.part.family](board, made, _begin(board, made, gateware, directory, tell))[0]
+    _carry_out(stage, tool, directory, tell)
+    return directory / stage.product
+
+
+def _begin(board: Board, made: Any, gateware: Gateware, directory: Path, tell: Progress) -> str:
+    """Empty the directory and write the design there; returns the constraint file's name."""
     # What is left of an earlier build, or of one that was cut short, must not pass for this one's.
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    steps = []
     tell("gateware", "")
-    constraints = plan.prepare(board, made, Top(board, gateware(board)), directory)
-    for stage in stages(board, made, constraints):
-        tell(stage.name, "")
-        tool, log = found[stage.tool], f"{stage.name.replace(' ', '-')}.log"
-        seconds = tools.run(tool, stage.arguments, directory, log, partial(tell, stage.name))
-        if not (directory / stage.product).is_file():
-            raise tools.FlowError(f"{tool.name} left no {stage.product}: see {directory / log}")
-        if stage.finish:
-            stage.finish(directory / stage.product)
-        steps.append(Step(stage.name, stage.tool, tool.origin, seconds))
-    return Build(board, directory / stage.product, read(board, directory), tuple(steps))
+    return plan.prepare(board, made, Top(board, gateware(board)), directory)
+
+
+def _carry_out(stage: Stage, tool: tools.Tool, directory: Path, tell: Progress) -> Step:
+    tell(stage.name, "")
+    log = f"{stage.name.replace(' ', '-')}.log"
+    seconds = tools.run(tool, stage.arguments, directory, log, partial(tell, stage.name))
+    if not (directory / stage.product).is_file():
+        raise tools.FlowError(f"{tool.name} left no {stage.product}: see {directory / log}")
+    if stage.finish:
+        stage.finish(directory / stage.product)
+    return Step(stage.name, stage.tool, tool.origin, seconds)

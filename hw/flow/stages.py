@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from loschmidt.hw.boards.multipliers import BLOCKS
 from loschmidt.spec.board import Board
 from loschmidt.spec.part import Family
 
@@ -79,8 +80,10 @@ def _ice40(board: Board, platform: Any, constraints: str) -> tuple[Stage, ...]:
     device = {"iCE40UP5K": "--up5k"}[board.part.name]
     place = (device, "--package", platform.package.lower(), "--pcf", constraints, "--asc", f"{TOP}.asc")
     bitstream = f"{board.name}.bin"
+    # The search for multipliers that are not instances would take those that are for its own, and switch their registers off.
+    search = "-dsp" if board.shape.formats.multiplier > BLOCKS[Family.ICE40][0] else ""
     return (
-        _synthesis("synth_ice40 -device u -dsp", board),
+        _synthesis(f"synth_ice40 -device u {search}", board),
         _route("nextpnr-ice40", board, place, f"{TOP}.asc"),
         Stage("pack", "icepack", (*board.tools.pack, f"{TOP}.asc", bitstream), bitstream),
     )

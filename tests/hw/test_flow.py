@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from loschmidt.hw.flow.tools import FlowError, Tool
 from loschmidt.hw.flow.vivado import project
 from loschmidt.spec.board import Board, load
 from loschmidt.spec.errors import LoschmidtError
+from loschmidt.spec.formats import PRESETS
 
 from .small import Small
 
@@ -60,6 +62,21 @@ def test_bitstream(made: Build) -> None:
     use = made.report.utilisation
     assert (use["dsp"].used, use["block_ram"].used) == (1, 1)
     assert 60 < use["ff"].used <= use["lut"].used < 400
+
+
+def test_multiplier_keeps_its_registers(made: Build) -> None:
+    """Yosys 0.70's search for iCE40's multipliers switches them off in those that are there already."""
+    cells = json.loads((made.bitstream.parent / "top.json").read_text())["modules"]["top"]["cells"].values()
+    (block,) = (cell["parameters"] for cell in cells if cell["type"] == "SB_MAC16")
+    registers = ("A_REG", "B_REG", "TOP_8x8_MULT_REG", "BOT_8x8_MULT_REG", "PIPELINE_16x16_MULT_REG1", "PIPELINE_16x16_MULT_REG2")
+    assert [int(block[name], 2) for name in registers] == [1] * 6
+
+
+@pytest.mark.parametrize(("formats", "searched"), [("16", False), ("18", True)])
+def test_multipliers_that_fit_no_block_are_searched_for(formats: str, searched: bool) -> None:
+    board = replace(ICEBREAKER, shape=replace(ICEBREAKER.shape, formats=PRESETS[formats]))
+    synthesis, *_ = FLOWS[board.part.family](board, platform(board), "top.pcf")
+    assert (" -dsp " in " ".join(synthesis.arguments)) is searched
 
 
 def test_same_sources_same_bytes(made: Build, tmp_path: Path) -> None:
