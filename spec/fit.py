@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from . import layout
 from .errors import SpecError
 from .layout import Bank
+from .link import BYTES, LONGEST_FRAME
 from .part import Part
+from .protocol import WORD
 from .shape import Shape
 
 #: Multipliers of an integrator, of which each tile of lanes has one: two digits of a drift, activation and potential.
@@ -23,7 +25,7 @@ class Need:
 
 
 def need(shape: Shape, buffer: int, part: Part) -> Need:
-    """Block RAMs and multipliers of an array, as it is built, and of its link's two buffers."""
+    """Block RAMs and multipliers of an array, as it is built, and of its link."""
     formats, files = shape.formats, shape.ways * shape.rows
 
     def blocks(bank: Bank, words: int = 1) -> int:
@@ -37,7 +39,9 @@ def need(shape: Shape, buffer: int, part: Part) -> Need:
     states = sum(blocks(bank, shape.tile) for bank in (Bank.POSITION, Bank.MOMENTUM, Bank.NUDGE, Bank.TRACE))
     table = part.blocks(2 * formats.multiplier, formats.segments) + blocks(Bank.TABLE_INTEGRAL)
     masses = part.blocks(formats.weight.width, shape.tile * shape.rows)
-    total = 2 * part.blocks(32, buffer) + blocks(Bank.INPUT) + parameters
+    # The link keeps words from the host whole, words to it as bytes, and a frame that goes out.
+    link = part.blocks(WORD, buffer) + part.blocks(8, BYTES * buffer) + part.blocks(8, LONGEST_FRAME)
+    total = link + blocks(Bank.INPUT) + parameters
     total += shape.lanes * (blocks(Bank.ACCUMULATOR) + operands) + shape.tiles * (states + table + masses)
     multipliers = shape.lanes + INTEGRATOR * shape.tiles
     return Need(total, multipliers * part.factors(shape.formats.multiplier))

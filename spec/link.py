@@ -47,6 +47,9 @@ PAYLOAD_WORDS = 56
 HEADER_WORDS = 3
 BYTES = 4  # of a word, and of the CRC
 
+#: Bytes of a frame on the line, at most: with COBS' first code, and the zero that ends it.
+LONGEST_FRAME = (HEADER_WORDS + PAYLOAD_WORDS + 1) * BYTES + 2
+
 #: A receiver's buffer, in words: a power of two. Two frames fit the least, and no window reaches half way round the positions.
 LEAST_BUFFER, LARGEST_BUFFER = 2 * 64, 1 << 14
 

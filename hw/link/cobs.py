@@ -15,9 +15,6 @@ from loschmidt.spec import link
 #: What the decoder finds: a byte of a frame; or, if ``end``, its end, and whether the stuffing was right.
 ITEM = data.StructLayout({"data": 8, "end": 1, "good": 1})
 
-#: Bytes of a frame on the line, at most: with the first code, and the zero that ends it.
-LONGEST = (link.HEADER_WORDS + link.PAYLOAD_WORDS + 1) * link.BYTES + 2
-
 
 class Decoder(wiring.Component):
     """Unstuffs frames as they come, without delay. Empty frames leave no trace.
@@ -72,7 +69,7 @@ class Encoder(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        depth = 1 << (LONGEST - 1).bit_length()
+        depth = 1 << (link.LONGEST_FRAME - 1).bit_length()
         m.submodules.memory = memory = Memory(shape=8, depth=depth, init=[])
         write, read = memory.write_port(), memory.read_port()
 

@@ -24,7 +24,7 @@ wanted = 24_000_000
 [link]
 resource = "uart"
 baud = 1_000_000
-buffer = 256
+buffer = 128
 
 [array]
 oscillators = 16
@@ -116,10 +116,10 @@ def test_no_pll_where_the_clock_is_the_boards_own() -> None:
         ("wanted = 24_", "wanted = 15_", "clock.wanted: the PLL makes no 15 MHz of 12 MHz; the closest is 16.125 MHz"),
         ("baud = 1_", "baud = 11_", "link.baud: 11000000 is too fast for a clock of 24 MHz: at most 6000000"),
         ("baud = 1_", "baud = 5_", "link.baud: 24 MHz / 5 makes 4800000 baud, more than 2 % off 5000000: choose another baud rate or "),
-        ("buffer = 256", "buffer = 250", "link.buffer: must be a power of two from 128 to 16384, not 250"),
-        ("buffer = 256", "buffer = 64", "link.buffer: must be a power of two from 128 to 16384, not 64"),
-        ("buffer = 256", 'buffer = 256\npins = { rx = "1" }', "link.pins.tx: is missing; it is a string"),
-        ("buffer = 256", 'buffer = 256\npins = { rx = "1", tx = "2", z = 1 }', "link.pins.z: is no key here; keys are attributes, rx, tx"),
+        ("buffer = 128", "buffer = 250", "link.buffer: must be a power of two from 128 to 16384, not 250"),
+        ("buffer = 128", "buffer = 64", "link.buffer: must be a power of two from 128 to 16384, not 64"),
+        ("buffer = 128", 'buffer = 128\npins = { rx = "1" }', "link.pins.tx: is missing; it is a string"),
+        ("buffer = 128", 'buffer = 128\npins = { rx = "1", tx = "2", z = 1 }', "link.pins.z: is no key here; keys are attributes, rx, tx"),
         ("lanes = 1", "lanes = 17", "array: lanes must not outnumber oscillators: 17 lanes, 16 oscillators"),
         ("ways = 2", "ways = 5", "array: ways must be an integer from 1 to 4, not 5"),
         ("ways = 2", "", "array.ways: is missing; it is an integer"),
@@ -169,5 +169,5 @@ def test_blocks_of_a_memory() -> None:
 def test_what_an_array_needs() -> None:
     board = load("ulx3s-85f")
     # 64 lanes with accumulators, 32 pairs of them with parameters; 8 tiles with nudges, trace and both memories of the table; 4096 inputs
-    # of 18 bits; two buffers of the link. Eight lanes have four multipliers beside their own.
-    assert need(board.shape, board.link.buffer, board.part) == Need(64 * 2 + 32 + 8 * 4 + 4 + 2, 64 + 8 * 4)
+    # of 18 bits; two buffers of the link and its frame. Eight lanes have four multipliers beside their own.
+    assert need(board.shape, board.link.buffer, board.part) == Need(64 * 2 + 32 + 8 * 4 + 4 + 3, 64 + 8 * 4)
