@@ -193,8 +193,8 @@ class Tile(wiring.Component):
             **{name: host[name] for name in HostWithin(shape).members if name in host},
         }
         reached = {name: later(m, value, f"host_{name}", 1) for name, value in known.items()}
-        for part in (integrator, activation, *lanes, *pairs):
-            m.d.comb += [getattr(part.host, name).eq(value) for name, value in reached.items()]
+        for part in (integrator.host, activation.host, *(lane.host for lane in lanes), *(pair.host for pair in pairs)):
+            m.d.comb += [getattr(part, name).eq(value) for name, value in reached.items()]
         for k, pair in enumerate(pairs):
             mine = writes & (host["bank"] == Bank.PARAMETER) & (host["every"] | (within >> 1 == k))
             m.d.comb += [

@@ -27,8 +27,7 @@ def shared(rtlil: str) -> str:
     head = rtlil[: next(_MODULE.finditer(rtlil)).start()]
     ports = {name: _numbered(text) for name, text in modules.items()}
     for name, text in modules.items():
-        text = _PORT.sub(lambda match, found=ports[name]: found[match[0]], _CELL.sub(lambda cell: _cell(cell, ports), text))
-        modules[name] = _ordered(text)
+        modules[name] = _ordered(_renamed(_CELL.sub(lambda cell: _cell(cell, ports), text), ports[name]))
     first: dict[str, str] = {}
     while True:
         bodies: dict[str, str] = {}
@@ -40,7 +39,7 @@ def shared(rtlil: str) -> str:
         for name in again:
             del modules[name]
         for name, text in modules.items():
-            modules[name] = _CELL.sub(lambda cell, now=again: cell[1] + now.get(cell[2], cell[2]) + cell[3] + cell[4] + cell[5], text)
+            modules[name] = _of_other_kinds(text, again)
     several = Counter(cell[2] for text in modules.values() for cell in _CELL.finditer(text))
     kept = {name for name in modules if _KEPT.search(name) and several[name] > 1}
     marked = (
@@ -65,6 +64,15 @@ def _ordered(text: str) -> str:
     wires = sorted((match[1], match[0]) for match in _WIRE.finditer(body))
     lines = (_PLACE.sub(lambda match: f" {match[1]} {next(number)} ", line) for _, line in wires)
     return f"{head}\nmodule {name}\n{''.join(lines)}{_WIRE.sub('', body)}"
+
+
+def _renamed(text: str, ports: dict[str, str]) -> str:
+    return _PORT.sub(lambda match: ports[match[0]], text)
+
+
+def _of_other_kinds(text: str, now: dict[str, str]) -> str:
+    """A module whose cells are of those modules that took their own's place."""
+    return _CELL.sub(lambda cell: cell[1] + now.get(cell[2], cell[2]) + cell[3] + cell[4] + cell[5], text)
 
 
 def _cell(cell: re.Match[str], ports: dict[str, dict[str, str]]) -> str:

@@ -101,5 +101,6 @@ async def host_clears_its_own_bank(dut: Any) -> None:
     assert await read(pins, 0) == 11
     for bank in (bank for bank in Bank if bank is not Bank.ACCUMULATOR):
         await clear(pins, 0, bank)
+    assert await read(pins, 0) == 11
     await clear(pins, 0)
     assert await read(pins, 0) == 0

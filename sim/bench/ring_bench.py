@@ -195,7 +195,7 @@ async def any_operations(dut: Any) -> None:
         for region in State:
             board.machine.load(region, contents(board.rng, region, board.part, extreme=True))
         await board.write(Bank.POSITION, Bank.MOMENTUM)
-        for _ in range(12):
+        for _ in range(40):
             await board.issue_any()
         await board.settle()
         board.compare_flags()

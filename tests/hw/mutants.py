@@ -32,10 +32,12 @@ from loschmidt.hw import (
 )
 from loschmidt.spec.shape import Shape
 
-from .parts import FEW, FULL, TILES, TURN, Part, shaped, shift, sized
+from .parts import FEW, FULL, TILES, Part, shaped, shift, sized
 
 #: Lanes take long to compile, so there are as few as show the fault.
 LONE = replace(FEW, lanes=1)
+#: Only in a full tile may an x and a y that are a ticket apart meet.
+MANY = replace(TILES, contexts=4, ways=2, input_depth=8, nudge_depth=8, trace_depth=8)
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,9 @@ INTEGRATOR = {
 ACTIVATION = {
     "neighbouring_segment": Fault("segment = Cat(z[unit:-1], ~z[-1])", "segment = Cat(z[unit:-1], ~z[-1]) + 1"),
     "wrapping_z": Fault("saturated(Cat(raised[shift] & ~tie, raised[shift + 1 :]).as_signed(), f.table_width)", "raised[shift:]"),
-    "early_integral": Fault('"integral_later", 7)', '"integral_later", 6)'),
+    "early_integral": Fault('"integral", self.live, 4, 11', '"integral", self.live, 4, 10'),
     "half_up_z": Fault("Cat(raised[shift] & ~tie, raised[shift + 1 :])", "raised[shift:]"),
-    "moving_padding": Fault("Mux(self.rests, 0, y)", "y"),
+    "moving_padding": Fault("Mux(self.rests, 0, plus_nearest", "Mux(0, 0, plus_nearest"),
 }
 
 ACCUMULATOR = {
@@ -186,7 +188,7 @@ SEQUENCER = {
     "tickets_meet": (Fault(" | (op.consumer.as_value()[1] & (kick_in != 0))", ""), FEW, "one_run"),
     "x_meets_y": (
         Fault("Mux(op.consumer == Consumer.Z, spacing(shape), kick_to_z(shape)) - 1", "spacing(shape) - 1"),
-        TURN,
+        MANY,
         "many_runs",
     ),
     "context_leak": (Fault("op.state.eq(Array(bases)[way] + row)", "op.state.eq(row)"), FEW, "many_runs"),
@@ -248,8 +250,11 @@ def lane_mutants() -> dict[str, Mutant]:
         found[name] = Mutant(shaped(partial(component, accumulator, "Accumulator", fault), "accumulator", FEW), test)
 
     rings: dict[str, tuple[str, ModuleType, Fault, Shape]] = {
-        **{name: ("Integrator", integrator, fault, LONE) for name, fault in INTEGRATOR.items()},
-        **{name: ("Activation", activation, fault, FEW if "padding" in name else LONE) for name, fault in ACTIVATION.items()},
+        **{name: ("Integrator", integrator, fault, FEW if name == "late_state" else LONE) for name, fault in INTEGRATOR.items()},
+        **{
+            name: ("Activation", activation, fault, FEW if name in ("moving_padding", "early_integral") else LONE)
+            for name, fault in ACTIVATION.items()
+        },
         **{name: ("Lane", lane, fault, shape) for name, (fault, shape) in LANE.items()},
         **{name: ("Operands", operands, fault, LONE) for name, fault in OPERANDS.items()},
         **{name: ("Parameters", parameters, fault, FEW) for name, fault in PARAMETERS.items()},
