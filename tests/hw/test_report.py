@@ -81,7 +81,7 @@ def test_rates() -> None:
 
 
 def test_waits_count_where_nothing_fills_them() -> None:
-    alone, two = Shape(4, 4, 4, contexts=2, ways=1), Shape(4, 4, 4, contexts=2, ways=2)
+    alone, two = Shape(4, 8, 4, contexts=2, ways=1), Shape(4, 8, 4, contexts=2, ways=2)
     for hamiltonian in (Hamiltonian.SPRINGS, Hamiltonian.LINEAR, Hamiltonian.DENSE):
         assert rates.cycles(hamiltonian, False, two) == rates.operations(hamiltonian, False, two)
         assert rates.cycles(hamiltonian, False, alone) > rates.operations(hamiltonian, False, alone)
