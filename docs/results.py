@@ -26,6 +26,9 @@ COMMANDS = {
     "lab-static-gradient": "loschmidt lab static-gradient",
     "lab-tracking": "loschmidt lab tracking",
     "lab-dissipation": "loschmidt lab dissipation",
+    "lab-reversibility": "loschmidt lab reversibility",
+    "lab-boundary": "loschmidt lab boundary",
+    "lab-cost": "loschmidt lab cost",
     "lab-word-length": "loschmidt lab word-length",
     "lab-heb": "loschmidt lab heb",
 }

@@ -25,6 +25,7 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "PFVP": ("pfvp", {}),
     "CIVP + residual": ("civp", {}),
     "CIVP": ("civp", {"residual": False}),
+    "gain echo": ("gain-echo", {}),
 }
 
 #: A method has broken where its error is past this.
@@ -71,7 +72,13 @@ def draw(outcome: Outcome, figure: Figure) -> None:
     left, right = figure.subplots(1, 2)
     rows = [row for row in outcome.rows if row["damping"] > 0.0]
     gammas = [row["damping"] for row in rows]
-    looks = {"RHEL": (plots.BLUE, "-"), "PFVP": (plots.GREEN, "--"), "CIVP + residual": (plots.INK, "-"), "CIVP": (plots.ORANGE, "-")}
+    looks = {
+        "RHEL": (plots.BLUE, "-"),
+        "PFVP": (plots.GREEN, "--"),
+        "CIVP + residual": (plots.INK, "-"),
+        "CIVP": (plots.ORANGE, "-"),
+        "gain echo": (plots.GREEN, "-"),
+    }
     for name, (colour, style) in looks.items():
         left.plot(gammas, [max(row[name], 1e-16) for row in rows], ls=style, color=colour, marker="o", ms=3.5, label=name)
     left.plot(gammas, [row["adjoint"] for row in rows], ":", color=plots.INK, label="adjoint, from finite differences")
@@ -92,7 +99,8 @@ EXPERIMENT = Experiment(
     """How much friction does an echo stand?
 
 The theory asks for a reversible system. With damping, the way back is not the way there: the residuals at either end no longer cancel, and
-the echo's error grows in proportion to gamma until nothing of the gradient is left. Backpropagation, which stores the way, does not care.
+the echo's error grows in proportion to gamma until nothing of the gradient is left. Backpropagation, which stores the way, does not care;
+nor does an echo with as much gain on the way back as there was damping (gain echo), until rounding has grown too far.
 
 Exit status 1 if a method is not exact without damping, if the echo's error is not proportional to a weak damping, or if it survives a
 strong one.""",
