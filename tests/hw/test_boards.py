@@ -24,7 +24,7 @@ PINS = {
     "ecpix-5": ("K23", "R26", "R24", "CLKI_DIV 2"),
     "orangecrab": ("A9", "N17", "M18", "CLKFB_DIV 11"),
     "icebreaker": ("35", "6", "9", "DIVF 47"),
-    "tang-nano-9k": ("52", "18", "17", "FBDIV_SEL 2"),
+    "tang-nano-9k": ("52", "18", "17", "FBDIV_SEL 1"),
     "tang-primer-20k": ("H11", "T13", "M11", "FBDIV_SEL 2"),
     "arty-a7-100": ("E3", "A9", "D10", "DIVCLK_DIVIDE 1"),
 }
