@@ -8,9 +8,10 @@ from amaranth.back import rtlil
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 
+from loschmidt.hw.rtlil import merged
+
 from . import cache, tools
 from .aliases import without_aliases
-from .share import share
 
 #: Name of the top module, of its clock and of its reset.
 TOP = "top"
@@ -26,7 +27,7 @@ def verilog(component: wiring.Component) -> str:
     """
     tools.require()
     # Source positions would make the text depend on where the project lies.
-    text = share(without_aliases(rtlil.convert(component, name=TOP, ports=_ports(component), emit_src=False)))
+    text = merged(without_aliases(rtlil.convert(component, name=TOP, ports=_ports(component), emit_src=False)))
 
     def build(directory: Path) -> None:
         (directory / "top.il").write_text(text)
