@@ -19,8 +19,8 @@ from .operands import Operands, main_layout, side_layout
 from .operation import Right, aged_layout
 from .rounding import NONE, extended, plus
 
-#: Fields of an operation that a lane is given at their age; all others a cycle before it, so that they need not come far.
-EARLY = ("accumulator",)
+#: Fields of an operation that a lane is given at their age. All others it is given a cycle before, and registers.
+UNREGISTERED = ("accumulator",)
 
 
 class Lane(wiring.Component):
@@ -28,7 +28,7 @@ class Lane(wiring.Component):
 
     Members
     -------
-    operation : In, at every age, or a cycle before it, see `EARLY`
+    operation : In, at every age, or a cycle before it, see `UNREGISTERED`
     input : In(operand), the broadcast input word at age 1, or the constant that the operation wants
     parameter : In(weight), the word at the operation's address at age 2
     ring_i, ring_o : operand, from the next lane and to the previous one
@@ -71,7 +71,7 @@ class Lane(wiring.Component):
         for age, fields in aged_layout(self.array):
             for name, _ in fields.shape:
                 here, given = op[age][name], self.operation[age][name]
-                m.d[("comb" if name in EARLY else "sync")] += here.eq(given)
+                m.d["comb" if name in UNREGISTERED else "sync"] += here.eq(given)
         m.submodules.operands = operands = Operands(self.array)
         m.submodules.multiplier = multiplier = Multiplier(f.multiplier)
         m.submodules.accumulator = accumulator = Accumulator(self.array)
@@ -84,8 +84,7 @@ class Lane(wiring.Component):
         for name in ("main", "main_write", "side", "side_write"):
             m.d.comb += getattr(operands, name).eq(getattr(self, name))
         for name in self.host.signature.members:
-            if name != "answer":
-                m.d.comb += getattr(accumulator.host, name).eq(getattr(self.host, name))
+            m.d.comb += getattr(accumulator.host, name).eq(getattr(self.host, name))
 
         # Age 0 to 1: the ring moves, or is loaded with what is read meanwhile.
         ring, held, own = Signal(signed(f.operand.width)), Signal(signed(f.operand.width)), Signal()
@@ -108,11 +107,8 @@ class Lane(wiring.Component):
         bits = range(len(op.age_5.shift))
         aligns = [bit for bit in bits if f.align_shift >> bit & 1]
         others = [bit for bit in bits if bit not in aligns]
-        aligned, shifted, term = (
-            Signal(signed(2 * f.multiplier + f.align_shift)),
-            Signal(signed(f.accumulator)),
-            Signal(signed(f.accumulator)),
-        )
+        aligned = Signal(signed(2 * f.multiplier + f.align_shift))
+        shifted, term = Signal(signed(f.accumulator)), Signal(signed(f.accumulator))
         m.d.sync += [
             aligned.eq(_shifted(multiplier.product, op.age_5, aligns) ^ op.age_5.negate.replicate(len(aligned)).as_signed()),
             shifted.eq(_shifted(aligned, op.age_6, others[:2], op.age_6.negate)),

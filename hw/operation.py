@@ -24,6 +24,7 @@ from __future__ import annotations
 from amaranth.lib import data, enum
 
 from loschmidt.spec import layout
+from loschmidt.spec.formats import Formats
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.run import SHIFT_LIMIT
 from loschmidt.spec.shape import Shape
@@ -129,6 +130,17 @@ class Right(enum.Enum, shape=4):
     BIAS_UNIT = 0b1010  #: minus ``2**activation.fraction``: a bias into a sum
     ACTIVATION_UNIT = 0b1100  #: minus ``2**weight.fraction``: an activation into a sum
     DIGIT_UNIT = 0b1110  #: minus ``2**(multiplier - 1)``: the high digit of a potential
+
+
+def constants(formats: Formats) -> list[int]:
+    """What bits 2 and 1 of a `Right` with bit 3 set choose from."""
+    values = {
+        Right.ONE: 1,
+        Right.BIAS_UNIT: -(1 << formats.activation.fraction),
+        Right.ACTIVATION_UNIT: -(1 << formats.weight.fraction),
+        Right.DIGIT_UNIT: -(1 << (formats.multiplier - 1)),
+    }
+    return [values[Right(0b1000 | choice << 1)] for choice in range(4)]
 
 
 class Consumer(enum.Enum, shape=2):

@@ -18,8 +18,8 @@ from .delay import later
 from .host_access import HostAccess, HostWithin
 from .index import index
 from .integrator import STATES, Integrator
-from .lane import EARLY, Lane
-from .operation import AGES, STORE, STORE_X, STORE_Y, Consumer, Right, operation_layout, ticket_layout
+from .lane import UNREGISTERED, Lane
+from .operation import AGES, STORE, STORE_X, STORE_Y, Consumer, constants, operation_layout, ticket_layout
 from .parameters import Parameters
 from .tickets import Tickets
 
@@ -81,19 +81,13 @@ class Tile(wiring.Component):
         aged = {-2: {name: self.operation[name] for name in sorted(fields)}}
         for age in range(-1, max(AGES) + 1):
             aged[age] = {name: later(m, value, f"{name}_{age}".replace("-", "m"), 1) for name, value in aged[age - 1].items()}
-        f = shape.formats
-        units = {
-            Right.ONE: 1,
-            Right.BIAS_UNIT: -(1 << f.activation.fraction),
-            Right.ACTIVATION_UNIT: -(1 << f.weight.fraction),
-            Right.DIGIT_UNIT: -(1 << (f.multiplier - 1)),
-        }
-        word, right = Signal.like(self.input), aged[0]["right"]
-        constant = Array(Const(units[Right(8 + 2 * number)], len(word)) for number in range(4))[right.as_value()[1:3]]
-        m.d.sync += word.eq(Mux(right.as_value()[3], constant, later(m, self.input, "input_entered", 1)))
+        # Where an operation wants a constant, that comes in the input's place.
+        word, right = Signal.like(self.input), aged[0]["right"].as_value()
+        constant = Array(Const(value, len(word)) for value in constants(shape.formats))[right[1:3]]
+        m.d.sync += word.eq(Mux(right[3], constant, later(m, self.input, "input_entered", 1)))
         for lane in lanes:
             for age, names in AGES.items():
-                m.d.comb += [lane.operation[f"age_{age}"][name].eq(aged[age - (name not in EARLY)][name]) for name in names]
+                m.d.comb += [lane.operation[f"age_{age}"][name].eq(aged[age - (name not in UNREGISTERED)][name]) for name in names]
             m.d.comb += [lane.input.eq(word), lane.starts.eq(tickets.starts)]
         m.d.comb += [pair.address.eq(aged[0]["parameter"]) for pair in pairs]
 
@@ -130,10 +124,7 @@ class Tile(wiring.Component):
 
         # What the lanes keep: y early, x later, p and potential last; x is never so soon before y that both would come in one cycle.
         early, late, latest = stages[STORE_Y], stages[STORE_X], stages[STORE]
-        drifts, drifted = (
-            (stage.consumer == Consumer.KICK) | (stage.consumer == Consumer.DRIFT)  #
-            for stage in (late, latest)
-        )
+        drifts, drifted = ((stage.consumer == Consumer.KICK) | (stage.consumer == Consumer.DRIFT) for stage in (late, latest))
         unit = shape.formats.multiplier - 1
         for number, lane in enumerate(lanes):
             m.d.comb += [
@@ -183,9 +174,7 @@ class Tile(wiring.Component):
         host = {name: later(m, getattr(self.host, name), f"entered_{name}", 0 if alone else 1) for name in names}
         own, within, writes = Signal(), Signal(range(max(2, size))), Signal()
         m.d.comb += own.eq(1 if alone else later(m, self.host.lane[(size - 1).bit_length() :] == self.number, "entered_own", 1))
-        m.d.comb += [
-            writes.eq(host["active"] & host["write"] & (own | host["every"])),
-        ]
+        m.d.comb += writes.eq(host["active"] & host["write"] & (own | host["every"]))
         if size > 1:
             m.d.comb += within.eq(host["lane"])
         known = {
