@@ -8,7 +8,7 @@ from . import layout
 from .errors import SpecError
 from .layout import Bank
 from .link import BYTES, LONGEST_FRAME
-from .part import Part
+from .part import Family, Part
 from .protocol import WORD
 from .shape import Shape
 
@@ -28,8 +28,11 @@ def need(shape: Shape, buffer: int, part: Part) -> Need:
     """Block RAMs and multipliers of an array, as it is built, and of its link."""
     formats, files = shape.formats, shape.ways * shape.rows
 
+    # iCE40 has large memories beside its block RAMs, of one port, for what only the host writes.
+    apart = (Bank.INPUT, Bank.NUDGE) if part.family is Family.ICE40 else ()
+
     def blocks(bank: Bank, words: int = 1) -> int:
-        return part.blocks(layout.width(bank, shape), words * layout.depth(bank, shape))
+        return 0 if bank in apart else part.blocks(layout.width(bank, shape), words * layout.depth(bank, shape))
 
     # Two lanes share a memory of parameters; each has accumulators, and operands with two ports and with one.
     pair = 1 << (layout.depth(Bank.PARAMETER, shape) - 1).bit_length()

@@ -130,7 +130,7 @@ def test_no_pll_where_the_clock_is_the_boards_own() -> None:
         ('formats = "16"', OWN_FORMATS + "depth = 3\n", "array.formats.depth: is no key here; keys are "),
         ('formats = "16"', 'formats = "18"', "array.lanes: 1 lanes of 18 bits take 20 multipliers"),
         ("lanes = 1", "lanes = 9", "array.lanes: 9 lanes of 16 bits take 17 multipliers, iCE40UP5K has 8: at most 4 lanes"),
-        ("input_depth = 16", "input_depth = 4096", "array: takes "),
+        ("trace_depth = 16", "trace_depth = 4096", "array: takes "),
         ('formats = "16"', 'formats = "16"\n[tools]\npack = [1]', "tools.pack: must hold strings, not an integer"),
         ('formats = "16"', 'formats = "16"\n[tools]\nspeed = 1', "tools.speed: is no key here; keys are "),
     ],
@@ -173,3 +173,12 @@ def test_what_an_array_needs() -> None:
     # 64 lanes with accumulators, 32 pairs of them with parameters; 8 tiles with nudges, trace and both memories of the table; 4096 inputs
     # of 18 bits; two buffers of the link and its frame. Eight lanes have four multipliers beside their own.
     assert need(shape, board.link.buffer, board.part) == Need(64 * 2 + 32 + 8 * 4 + 4 + 3, 64 + 8 * 4)
+
+
+def test_large_memories_cost_no_block_ram() -> None:
+    board = load("icebreaker")
+    deeper = replace(board.shape, input_depth=1024, nudge_depth=512)
+    assert need(deeper, board.link.buffer, board.part) == need(board.shape, board.link.buffer, board.part)
+    assert (
+        need(deeper, board.link.buffer, PARTS["LFE5U-12F"]).block_rams > need(board.shape, board.link.buffer, PARTS["LFE5U-12F"]).block_rams
+    )
