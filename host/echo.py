@@ -5,6 +5,7 @@ flipped end state, read the inputs backwards and are nudged by n_k = -(+eps) G_k
 
     dL/dtheta = delta / (2 eps) [ sum_k dV/dtheta(+) - sum_k dV/dtheta(-) ]
     dL/dphi_0 = -( pi_end(+) - pi_end(-) ) / (2 eps)        dL/dpi_0 = -( phi_end(+) - phi_end(-) ) / (2 eps)
+    dL/du_k = delta / (2 eps) [ dV/du(+) - dV/du(-) ]       at step k; asked for, the echoes trace their midpoints
 
 Nothing of the trajectory is kept. Every sample has its own eps = 2**k; the samples of a batch share the device's accumulators, each
 one's products shifted left by (largest k) - (its k), which is exact.
@@ -26,6 +27,7 @@ from loschmidt.spec.region import Table
 from loschmidt.spec.run import SHIFT_LIMIT, Accumulate, Direction, Nudge
 
 from .device import Device, Ints
+from .input_slope import InputSlope
 from .nudge import DEVIATION_LIMIT, NudgePolicy, SampleReport, asymmetry, deviation, largest_exponent, nudge_codes
 from .parameters import Floats, Master, gradient_from_products, shapes
 from .traverse import Journey, Observe, Traveller, Trip
@@ -80,12 +82,14 @@ class Forward:
 
 @dataclass(frozen=True)
 class EchoGradient:
-    """dL/d(masters), summed over the batch; dL/d(initial state), (B, N); what each sample's echo was like."""
+    """dL/d(masters), summed over the batch; dL/d(initial state), (B, N); what each sample's echo was like; dL/d(inputs), B arrays
+    (T_b, M), if they were asked for."""
 
     parameters: Master
     position0: Floats
     momentum0: Floats
     report: list[SampleReport]
+    inputs: list[Floats] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,8 +118,14 @@ class Echo:
         self.traveller = Traveller(device)
         self._formats = device.shape.formats
         self._codes: dict[Parameter, Ints] = {}
-        device.configure(hamiltonian, s)
-        device.write(Table.ACTIVATION, np.array(table(self._formats), dtype=np.int64))
+        self._rows = np.array(table(self._formats), dtype=np.int64)
+        self._s = s
+        self.configure()
+
+    def configure(self) -> None:
+        """Make the device this system again, after another used it; `load` must follow."""
+        self.device.configure(self.hamiltonian, self._s)
+        self.device.write(Table.ACTIVATION, self._rows)
 
     def load(self, codes: Mapping[Parameter, Ints]) -> None:
         """Write all of the Hamiltonian's parameters, as `parameters.quantise` gives them."""
@@ -152,8 +162,9 @@ class Echo:
         seen = output if readout is Readout.EVERY else np.stack(output)
         return Forward(readout, seen, flags, inputs, position, momentum, end.position, end.momentum)
 
-    def backward(self, forward: Forward, loss_gradient: Floats | Sequence[Floats]) -> EchoGradient:
-        """Gradient of a loss from its derivative with respect to ``forward.output``, which has the same shape.
+    def backward(self, forward: Forward, loss_gradient: Floats | Sequence[Floats], inputs: bool = False) -> EchoGradient:
+        """Gradient of a loss from its derivative with respect to ``forward.output``, which has the same shape; if asked, by ``inputs``,
+        too, which costs a trace.
 
         Raises
         ------
@@ -164,7 +175,8 @@ class Echo:
         zero = {name: np.zeros(size) for name, size in shapes(self.hamiltonian, n, self.device.shape.inputs).items()}
         flags = zip(forward.flags.overflow, forward.flags.clip, strict=True)
         report = [SampleReport(0.0, 0.0, 0.0, bool(overflow), bool(clip)) for overflow, clip in flags]
-        result = EchoGradient(zero, np.zeros((count, n)), np.zeros((count, n)), report)
+        by_input = [np.zeros(u.shape) for u in forward.inputs] if inputs else None
+        result = EchoGradient(zero, np.zeros((count, n)), np.zeros((count, n)), report, by_input)
         for batch in self._batches(forward, self._exponents(forward, gradients)):
             self._collect(forward, gradients, batch, result)
         return result
@@ -220,8 +232,10 @@ class Echo:
         shifts: Mapping[int, int] | None = None,
         swap: bool = False,
         flush: Callable[[], None] | None = None,
+        visit: Callable[[int, int, Ints], None] | None = None,
     ) -> dict[int, _Ends]:
-        """One pair of echoes for each sample in ``exponents``; where there are ``shifts``, (+) minus (-) is accumulated, or the reverse."""
+        """One pair of echoes for each sample in ``exponents``; where there are ``shifts``, (+) minus (-) is accumulated, or the reverse.
+        ``visit`` sees the midpoints of (+) under even indices, those of (-) under odd ones."""
         state = self._formats.state
         signs = {False: Accumulate.ADD, True: Accumulate.SUBTRACT}
         trips = []
@@ -232,7 +246,7 @@ class Echo:
                 trips.append(Trip(b, forward.position[b], flipped, negate, accumulate, 0 if shifts is None else shifts[b]))
         nudges = {b: nudge_codes(gradients[b], k, state) for b, k in exponents.items()}
         longest = self._room // self._largest if flush is not None else None
-        journey = Journey(Direction.DESCENDING, forward.inputs, _NUDGES[forward.readout], nudges, longest=longest, flush=flush)
+        journey = Journey(Direction.DESCENDING, forward.inputs, _NUDGES[forward.readout], nudges, visit=visit, longest=longest, flush=flush)
         end = self.traveller.go(journey, trips)
         home = np.concatenate([end.position, end.momentum], axis=1) * state.lsb
         pairs = zip(exponents, range(0, len(trips), 2), strict=True)
@@ -275,10 +289,12 @@ class Echo:
 
         self.device.clear()
         each = flush if sum(len(forward.inputs[b]) << shifts[b] for b in batch) * self._largest > self._room else None
-        ends = self._echoes(forward, gradients, batch, {b: e + self.policy.headroom for b, e in shifts.items()}, flush=each)
+        visit = self._visit(forward, batch, result, 2**self.policy.headroom)
+        ends = self._echoes(forward, gradients, batch, {b: e + self.policy.headroom for b, e in shifts.items()}, flush=each, visit=visit)
         wider = ends
         if self.policy.pairs == 2:
-            wider = self._echoes(forward, gradients, {b: k + 1 for b, k in batch.items()}, shifts, swap=True, flush=each)
+            visit, wide = self._visit(forward, batch, result, -1), {b: k + 1 for b, k in batch.items()}
+            wider = self._echoes(forward, gradients, wide, shifts, swap=True, flush=each, visit=visit)
         flush()
         n = forward.position.shape[1]
         for b, end in ends.items():
@@ -295,3 +311,21 @@ class Echo:
                 result.report[b].overflow or end.overflow or wider[b].overflow,
                 result.report[b].clip or end.clip or wider[b].clip,
             )
+
+    def _visit(
+        self, forward: Forward, batch: Mapping[int, int], result: EchoGradient, weight: int
+    ) -> Callable[[int, int, Ints], None] | None:
+        """What adds ``weight`` times the slopes by input of (+), and subtracts those of (-), where they are asked for."""
+        if result.inputs is None:
+            return None
+        by_input, samples = result.inputs, list(batch)
+        slope = InputSlope(self.hamiltonian, self._codes, self._rows, self._formats)
+
+        def visit(trip: int, low: int, midpoints: Ints) -> None:
+            b = samples[trip // 2]
+            here = slice(low, low + len(midpoints))
+            sign = -weight if trip % 2 else weight
+            factor = self.delta * self.policy.scale * 2.0 ** -batch[b]
+            by_input[b][here] += sign * factor * slope(midpoints, forward.inputs[b][here])
+
+        return visit

@@ -58,6 +58,7 @@ class Journey:
     inputs : per sample, (T_b, M) operand codes
     nudge : which kind, and ``nudges`` by sample: (T_b, N) for `Nudge.STREAM`, else (1, N), state codes
     observe : what is wanted of the midpoints; ascending, not nudged, and one trip per sample only
+    visit : called with a trip's index, a step's and the midpoints (k, N) from there on, chunk by chunk: nothing of them is kept
     longest : most steps of a chunk, and ``flush`` is called after each: for accumulators that would not hold more
     """
 
@@ -66,8 +67,14 @@ class Journey:
     nudge: Nudge = Nudge.NONE
     nudges: Mapping[int, Ints] = field(default_factory=dict)
     observe: Observe = Observe.NOTHING
+    visit: Callable[[int, int, Ints], None] | None = None
     longest: int | None = None
     flush: Callable[[], None] | None = None
+
+    @property
+    def traced(self) -> bool:
+        """Whether each trip needs an entry of the trace for every step."""
+        return self.visit is not None or self.observe in (Observe.SUM, Observe.EVERY)
 
 
 @dataclass
@@ -109,25 +116,21 @@ class Traveller:
     def _depths(self, journey: Journey) -> list[int]:
         """Of the buffers that hold something for each step of each sample."""
         shape = self.device.shape
-        depths = [shape.input_depth]
-        if journey.nudge is Nudge.STREAM:
-            depths.append(shape.nudge_depth)
-        if journey.observe in (Observe.SUM, Observe.EVERY):
-            depths.append(shape.trace_depth)
-        return depths
+        return [shape.input_depth, shape.nudge_depth] if journey.nudge is Nudge.STREAM else [shape.input_depth]
 
     def _groups(self, journey: Journey, trips: Sequence[Trip]) -> Iterator[tuple[int, int]]:
-        """Consecutive trips that fit: a context each, and for each sample at least one entry of every buffer in use."""
+        """Consecutive trips that fit: a context each, and for each sample at least one entry of every buffer in use; of the trace, for
+        each trip."""
         shape = self.device.shape
-        most = min(self._depths(journey))
+        contexts, most = shape.contexts, min(self._depths(journey))
         if journey.nudge in (Nudge.HOLD, Nudge.IMPULSE):
             most = min(most, shape.nudge_depth)
-        if journey.observe is Observe.LAST:
-            most = min(most, shape.trace_depth)
+        if journey.traced or journey.observe is Observe.LAST:
+            contexts = min(contexts, shape.trace_depth)
         first, samples = 0, set[int]()
         for index, trip in enumerate(trips):
             samples.add(trip.sample)
-            if index - first == shape.contexts or len(samples) > most:
+            if index - first == contexts or len(samples) > most:
                 yield first, index
                 first, samples = index, {trip.sample}
         if trips:
@@ -140,16 +143,18 @@ class Traveller:
         device.reset_status()
         samples = list(dict.fromkeys(trip.sample for trip in trips))
         longest = max(len(journey.inputs[b]) for b in samples)
-        depth = min(self._depths(journey))
-        whole = sum(len(journey.inputs[b]) for b in samples) <= depth
-        chunk = longest if whole else depth // len(samples)
+        users = [(depth, samples) for depth in self._depths(journey)]
+        if journey.traced:
+            users.append((device.shape.trace_depth, [trip.sample for trip in trips]))
+        whole = all(sum(len(journey.inputs[b]) for b in who) <= depth for depth, who in users)
+        chunk = longest if whole else min(depth // len(who) for depth, who in users)
         if journey.longest is not None:
             chunk = min(chunk, journey.longest)
         if journey.nudge in (Nudge.HOLD, Nudge.IMPULSE):
             device.write(Buffer.NUDGE, np.concatenate([journey.nudges[b] for b in samples]))
         begins = range(0, longest, chunk)
         for low in begins if journey.direction is Direction.ASCENDING else reversed(begins):
-            self._chunk(journey, trips, samples, low, chunk, end.observed[first : first + n])
+            self._chunk(journey, trips, samples, low, chunk, first, end)
             if journey.flush is not None:
                 journey.flush()
         status = device.status()
@@ -160,8 +165,8 @@ class Traveller:
         end.overflow[first : first + n] = [context in status.overflow for context in range(n)]
         end.clip[first : first + n] = [context in status.clip for context in range(n)]
 
-    def _chunk(self, journey: Journey, trips: Sequence[Trip], samples: list[int], low: int, chunk: int, observed: list[Ints]) -> None:
-        """Steps ``low`` to ``low + chunk - 1`` of the samples that are that long."""
+    def _chunk(self, journey: Journey, trips: Sequence[Trip], samples: list[int], low: int, chunk: int, first: int, end: Arrival) -> None:
+        """Steps ``low`` to ``low + chunk - 1`` of the samples that are that long; the group's trips are those from ``first`` on."""
         base, total = dict[int, int](), 0
         for b in samples:
             if len(journey.inputs[b]) > low:
@@ -170,8 +175,7 @@ class Traveller:
         self.device.write(Buffer.INPUT, np.concatenate([journey.inputs[b][low : low + chunk] for b in base]))
         if journey.nudge is Nudge.STREAM:
             self.device.write(Buffer.NUDGE, np.concatenate([journey.nudges[b][low : low + chunk] for b in base]))
-        runs, finals = list[Run](), dict[int, Run]()
-        traced = journey.observe in (Observe.SUM, Observe.EVERY)
+        runs, finals, traces, traced = list[Run](), dict[int, Run](), dict[int, tuple[int, int]](), 0
         for context, trip in enumerate(trips):
             if trip.sample not in base:
                 continue
@@ -184,19 +188,26 @@ class Traveller:
             entry = start if nudge is Nudge.STREAM else samples.index(trip.sample)
             if steps:
                 direction, accumulate, shift = journey.direction, trip.accumulate, trip.shift
-                runs.append(Run(context, steps, start, direction, accumulate, shift, nudge, entry, trip.negate, traced, start))
+                runs.append(Run(context, steps, start, direction, accumulate, shift, nudge, entry, trip.negate, journey.traced, traced))
+            if journey.traced:
+                traces[context] = traced, traced + steps
+                traced += steps
         self.device.run(runs)
         if traced:
-            trace = self.device.read(Buffer.TRACE, 0, total)
-            for trip, seen in zip(trips, observed, strict=True):
-                if trip.sample in base:
-                    steps = min(chunk, len(journey.inputs[trip.sample]) - low)
-                    midpoints = trace[base[trip.sample] : base[trip.sample] + steps]
-                    if journey.observe is Observe.SUM:
-                        seen += midpoints.sum(axis=0)
-                    else:
-                        seen[low : low + steps] = midpoints
+            trace = self.device.read(Buffer.TRACE, 0, traced)
+            for context, (begin, stop) in traces.items():
+                self._seen(journey, first + context, low, trace[begin:stop], end)
         if finals:
             self.device.run(list(finals.values()))
             for context, midpoint in zip(finals, self.device.read(Buffer.TRACE, 0, len(finals)), strict=True):
-                observed[context][:] = midpoint
+                end.observed[first + context][:] = midpoint
+
+    @staticmethod
+    def _seen(journey: Journey, index: int, low: int, midpoints: Ints, end: Arrival) -> None:
+        """Midpoints of the trip ``index`` from step ``low`` on."""
+        if journey.visit is not None:
+            journey.visit(index, low, midpoints)
+        if journey.observe is Observe.SUM:
+            end.observed[index] += midpoints.sum(axis=0)
+        elif journey.observe is Observe.EVERY:
+            end.observed[index][low : low + len(midpoints)] = midpoints

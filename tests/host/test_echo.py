@@ -6,88 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from loschmidt.host.device import Device
-from loschmidt.host.echo import Echo, EchoGradient, Forward, Readout
+from loschmidt.host.echo import Readout
 from loschmidt.host.nudge import NudgePolicy, largest_exponent, nudge_codes
-from loschmidt.host.parameters import codes_of, gradient_from_parameters, initial, quantise, real_values
-from loschmidt.host.problem import waves
+from loschmidt.host.parameters import codes_of
 from loschmidt.sim.emulator import Emulator
-from loschmidt.sim.reference import Reference
-from loschmidt.spec.activation import table
 from loschmidt.spec.errors import LoschmidtError, SpecError
-from loschmidt.spec.formats import PRESETS, Formats
+from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.shape import Shape
 
+from .batch import LENGTHS, WIDE, Batch, M, N, groups, roomy
 from .broken import ShiftIgnored
-
-Floats = NDArray[np.float64]
-N, M, S = 6, 2, 3
-LENGTHS = (40, 17, 1, 29)
-WIDE = PRESETS["25"]
-
-
-class Batch:
-    """Four sequences of unlike length and unlike loss, and both their gradients."""
-
-    def __init__(self, hamiltonian: Hamiltonian, formats: Formats = WIDE, lengths: tuple[int, ...] = LENGTHS) -> None:
-        rng = np.random.default_rng(11)
-        self.hamiltonian, self.formats, self.lengths = hamiltonian, formats, lengths
-        self.codes = quantise(initial(hamiltonian, N, M, rng), hamiltonian, Shape(N, M, formats=formats))
-        time = np.ldexp(np.arange(max(lengths), dtype=np.float64), -S)
-        self.inputs = [codes_of(waves(rng, time[:length], M, (0.05, 0.3), 1), formats.operand, "u") for length in lengths]
-        self.position0, self.momentum0 = (codes_of(rng.normal(0, 0.5, (len(lengths), N)), formats.state, "x") for _ in range(2))
-        # The weight of each sample's loss: one of them is small enough for its shift to be far from the others'.
-        self.weight = np.array([1.0, 30.0, 0.002, 1.0])[: len(lengths)]
-        self.target = rng.normal(0, 0.5, (len(lengths), N))
-
-    def echo(self, device: Device, policy: NudgePolicy | None = None) -> Echo:
-        echo = Echo(device, self.hamiltonian, S, policy)
-        echo.load(self.codes)
-        return echo
-
-    def loss_gradient(self, output: Floats | list[Floats], readout: Readout) -> Floats | list[Floats]:
-        """Of sum over samples of weight / 2 |output - target|^2, mean over steps where there are several."""
-        if readout is Readout.EVERY:
-            return [w * (o - t) / len(o) for w, o, t in zip(self.weight, output, self.target, strict=True)]
-        return self.weight[:, None] * (np.asarray(output) - self.target)
-
-    def measure(self, device: Device, readout: Readout, policy: NudgePolicy | None = None) -> tuple[Forward, EchoGradient]:
-        echo = self.echo(device, policy)
-        forward = echo.forward(self.inputs, self.position0, self.momentum0, readout)
-        return forward, echo.backward(forward, self.loss_gradient(forward.output, readout))
-
-    def reference(self, readout: Readout) -> dict[str, Floats]:
-        f, count, longest = self.formats, len(self.lengths), max(self.lengths)
-        reference = Reference(self.hamiltonian, S, table(f), f)
-        inputs = np.zeros((count, longest, M))
-        for b, u in enumerate(self.inputs):
-            inputs[b, : len(u)] = u * f.operand.lsb
-        start = [np.ldexp(code.astype(np.float64), -f.state.fraction) for code in (self.position0, self.momentum0)]
-        tape = reference.forward(real_values(self.codes, f), inputs, np.array(self.lengths), start[0], start[1])
-        gradient = np.zeros_like(tape.midpoints)
-        for b, length in enumerate(self.lengths):
-            seen = tape.midpoints[b, :length]
-            match readout:
-                case Readout.EVERY:
-                    gradient[b, :length] = self.weight[b] * (seen - self.target[b]) / length
-                case Readout.LAST:
-                    gradient[b, length - 1] = self.weight[b] * (seen[-1] - self.target[b])
-                case Readout.MEAN:
-                    gradient[b, :length] = self.weight[b] * (seen.mean(axis=0) - self.target[b]) / length
-        result = reference.backward(tape, gradient)
-        groups = gradient_from_parameters(result.parameters, self.hamiltonian)
-        return groups | {"position0": result.position0, "momentum0": result.momentum0}
-
-
-def groups(gradient: EchoGradient) -> dict[str, Floats]:
-    return gradient.parameters | {"position0": gradient.position0, "momentum0": gradient.momentum0}
-
-
-def roomy(formats: Formats = WIDE) -> Device:
-    return Emulator(Shape(N, M, contexts=8, input_depth=128, nudge_depth=128, trace_depth=128, formats=formats))
 
 
 @pytest.mark.parametrize("readout", Readout)
@@ -98,7 +28,9 @@ def test_gradient_of_a_batch_is_that_of_backpropagation(hamiltonian: Hamiltonian
     assert all(report.trusted for report in gradient.report)
     for name, expected in batch.reference(readout).items():
         # Curvature at a deviation of 2^-6, and the kinks of a table of 512 segments.
-        assert np.linalg.norm(groups(gradient)[name] - expected) < 5e-3 * np.linalg.norm(expected), name
+        # A gradient by one step's input has no other steps to average that with.
+        bound = 1e-2 if name == "inputs" else 5e-3
+        assert np.linalg.norm(groups(gradient)[name] - expected) < bound * np.linalg.norm(expected), name
 
 
 @pytest.mark.parametrize("readout", Readout)
