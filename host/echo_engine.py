@@ -19,7 +19,6 @@ from .echo import Echo, Forward, Readout
 from .encoder import Encoder
 from .engine import Health
 from .heads import Output
-from .nudge import SampleReport
 from .portrait import Portrait, draw
 from .scaling import codes
 
@@ -100,7 +99,7 @@ class EchoEngine:
         found = gradient.parameters
         if self._encoder is not None:
             found = found | self._encoder.gradient(gradient.position0)
-        return found, _health(gradient.report)
+        return found, Health.of(gradient.report)
 
     def portrait(self, sample: Floats, output: Output) -> Portrait:
         """How one oscillator takes a sample (T, M) there and back, nudged by ``output``: dL/d(what `forward` gives for it)."""
@@ -115,17 +114,3 @@ class EchoEngine:
 
     def close(self) -> None:
         self._device.close()
-
-
-def _health(report: Sequence[SampleReport]) -> Health:
-    """Samples that had nothing to learn (eps = 0) are not counted."""
-    measured = [sample for sample in report if sample.eps]
-    return Health(
-        samples=len(measured),
-        untrusted=sum(not sample.trusted for sample in measured),
-        overflow=sum(sample.overflow for sample in measured),
-        clip=sum(sample.clip for sample in measured),
-        eps=[sample.eps for sample in measured],
-        dev=[sample.dev for sample in measured],
-        asym=[sample.asym for sample in measured],
-    )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .heads import Output
+from .nudge import SampleReport
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +33,20 @@ class Health:
     eps: list[float] = field(default_factory=list)
     dev: list[float] = field(default_factory=list)
     asym: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, report: Sequence[SampleReport]) -> Health:
+        """Samples that had nothing to learn (eps = 0) are not counted."""
+        measured = [sample for sample in report if sample.eps]
+        return cls(
+            samples=len(measured),
+            untrusted=sum(not sample.trusted for sample in measured),
+            overflow=sum(sample.overflow for sample in measured),
+            clip=sum(sample.clip for sample in measured),
+            eps=[sample.eps for sample in measured],
+            dev=[sample.dev for sample in measured],
+            asym=[sample.asym for sample in measured],
+        )
 
     def add(self, other: Health) -> None:
         self.samples += other.samples

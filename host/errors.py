@@ -19,3 +19,15 @@ class CheckpointError(LoschmidtError):
 
 class DeviceError(LoschmidtError):
     """A device that is unknown, missing or not supported."""
+
+
+class MissingExtraError(LoschmidtError, ImportError):
+    """An optional package that is asked for and not installed."""
+
+
+class UntrustedGradientError(LoschmidtError):
+    """A gradient that the detector does not trust, where the user asked for an error."""
+
+
+class UntrustedGradientWarning(UserWarning):
+    """The same, where the user did not."""

@@ -26,6 +26,8 @@ MAY_IMPORT = {
 }
 #: Run under a simulator, for its users alone: nothing else may import it, and it alone may import what only tests install.
 BENCH = "loschmidt.sim.bench"
+#: Modules that need an extra of their name, and alone may import what it brings.
+EXTRAS = {"loschmidt.host.torch": "torch", "loschmidt.host.jax": "jax"}
 
 
 def below(name: str, prefix: str) -> bool:
@@ -38,11 +40,11 @@ def normal(distribution: str) -> str:
 
 @cache
 def declared() -> dict[str, frozenset[str]]:
-    """Distributions that pyproject asks for, ``run`` and ``test``."""
+    """Distributions that pyproject asks for: ``run``, and with each extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    groups = {"run": project["dependencies"], "test": project["optional-dependencies"]["test"]}
+    groups = {"run": project["dependencies"]} | project["optional-dependencies"]
     names = {group: frozenset(normal(re.split(r"[^\w.-]", item, maxsplit=1)[0]) for item in items) for group, items in groups.items()}
-    return {"run": names["run"], "test": names["run"] | names["test"]}
+    return {group: names["run"] | found for group, found in names.items()}
 
 
 @cache
@@ -65,7 +67,7 @@ def faults(name: str, source: str, package: bool = False) -> list[str]:
                 found.append(f"{name}:{line} may not import {target}")
         elif home == "loschmidt.spec":
             found.append(f"{name}:{line} may import the standard library only, not {target}")
-        elif not distributions().get(top, frozenset()) & declared()["test" if below(name, BENCH) else "run"]:
+        elif not distributions().get(top, frozenset()) & declared()["test" if below(name, BENCH) else EXTRAS.get(name, "run")]:
             found.append(f"{name}:{line} imports {target}, which pyproject.toml does not declare")
     return found
 
@@ -101,6 +103,8 @@ def test_house_is_seen() -> None:
         ("loschmidt.host.cli", "import importlib\nimportlib.import_module('loschmidt.hw.array')"),
         ("loschmidt.host.cli", "from loschmidt.sim.bench import array_bench"),
         ("loschmidt.host.cli", "import hypothesis"),
+        ("loschmidt.host.layer", "import torch"),
+        ("loschmidt.host.torch", "import jax"),
         ("loschmidt.host.cli", "import a_library_that_is_not_there"),
         ("loschmidt.host.cli", "from spec.shape import Shape"),
     ],
@@ -116,6 +120,7 @@ def test_planted_fault_is_caught(name: str, source: str) -> None:
         ("loschmidt.hw.lane", "from amaranth.lib import wiring\nfrom loschmidt.spec.shape import Shape"),
         ("loschmidt.sim.rtl.port", "from loschmidt.hw.array import Array\nfrom ..golden import Golden"),
         ("loschmidt.sim.bench.array_bench", "import cocotb\nfrom loschmidt.hw.array import Array\nfrom . import streams"),
+        ("loschmidt.host.torch", "import torch"),
         ("loschmidt.host.commands.train", "import typer\nfrom ..device import Device\nfrom loschmidt.sim.emulator import Emulator"),
     ],
 )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from loschmidt.host import echo
 from loschmidt.host.device import Ints
 from loschmidt.host.echo import Readout
 from loschmidt.host.input_slope import Floats, InputSlope
@@ -83,17 +82,18 @@ def _no_gain(self: InputSlope, midpoints: Ints, inputs: Ints) -> Floats:
     return slope
 
 
+SOUND: Callable[[InputSlope, Ints, Ints], Floats] = InputSlope.__call__
+
 FAULTS: dict[str, Callable[[InputSlope, Ints, Ints], Floats]] = {
     "sign": lambda self, midpoints, inputs: -SOUND(self, midpoints, inputs),
     "no chain rule": _no_gain,
     "inputs forgotten": lambda self, midpoints, inputs: SOUND(self, midpoints, np.zeros_like(inputs)),
 }
-SOUND = InputSlope.__call__
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faulty_slope_is_caught(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(echo.InputSlope, "__call__", FAULTS[fault])
+    monkeypatch.setattr(InputSlope, "__call__", FAULTS[fault])
     assert _worst(Hamiltonian.DIAGONAL) > 0.05
 
 
