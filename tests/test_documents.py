@@ -11,7 +11,7 @@ from .house import FOLDERS, ROOT, files
 
 DOCUMENTS = [path for path in files() if path.suffix == ".md"]
 #: `sim/golden.py`, `sim/rtl/` or `tests/test_wheel.py` in backticks; and the targets of links that are no address.
-NAMED = re.compile(rf"`((?:{'|'.join((*FOLDERS, 'tests', 'docs', 'constraints'))})/[\w./-]*)`")
+NAMED = re.compile(rf"`((?:{'|'.join((*FOLDERS, 'tests', 'docs', 'constraints', 'examples'))})/[\w./-]*)`")
 LINKED = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)[^)]*\)")
 
 
