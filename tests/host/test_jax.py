@@ -1,8 +1,7 @@
-"""JAX functions: gradients like JAX's own through the same steps; compiled, mapped, and beside other layers."""
+"""JAX functions: gradients like those of backpropagation through the same steps; compiled, mapped, and beside other layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -11,44 +10,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 
 from loschmidt.host.echo import Echo, EchoGradient
 from loschmidt.host.errors import ConfigError
 from loschmidt.host.input_slope import InputSlope
 from loschmidt.host.jax import EchoFunction
+from loschmidt.host.torch import EchoLayer
 from loschmidt.host.verify import agreement
 from loschmidt.sim.emulator import Emulator
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.shape import Shape
-from tests.sim.jax_witness import POTENTIALS
+
+from .torch_bptt import Bptt
 
 N, M, T, S = 6, 3, 30, 3
 LENGTHS = jnp.array([30, 1, 17])
 COSINE = 0.999
 Values = dict[str, Any]
-
-
-def witness(hamiltonian: str, readout: str) -> Callable[..., Any]:
-    """One sequence through the array's steps in floats, differentiable by JAX. The springs' matrix is made of their constants here."""
-    potential, delta = POTENTIALS[hamiltonian.upper()], 2.0**-S
-
-    def run(w: Values, u: Any, state: Any, length: Any) -> Any:
-        if hamiltonian == "springs":
-            pairs = jnp.zeros((N, N)).at[jnp.triu_indices(N, 1)].set(w["coupling"])
-            pairs += pairs.T
-            w = w | {"coupling": jnp.diag(w["stiffness"] + pairs.sum(axis=1)) - pairs}
-
-        def step(at: Any, given: Any) -> Any:
-            (q, p), (x, active) = at, given
-            middle = q + delta / 2 * w["inverse_mass"] * p
-            kicked = p - delta * jax.grad(potential, argnums=1)(w, middle, x)
-            after = (middle + delta / 2 * w["inverse_mass"] * kicked, kicked)
-            return jax.tree.map(lambda new, old: jnp.where(active, new, old), after, at), middle * active
-
-        every = jax.lax.scan(step, state, (u, jnp.arange(T) < length))[1]
-        return {"every": every, "mean": every.sum(axis=0) / length, "last": every[length - 1]}[readout]
-
-    return run
 
 
 def problem(array: EchoFunction) -> tuple[Values, Any, Any]:
@@ -63,14 +42,20 @@ def loss(output: Any) -> Any:
 
 @cache
 def expected(hamiltonian: str, readout: str) -> Any:
-    """Gradients of `loss` by JAX: by parameters, inputs and initial state."""
-    batched = jax.vmap(witness(hamiltonian, readout), (None, 0, 0, 0))
-    given = problem(EchoFunction(M, N, hamiltonian, step=S))
-    return jax.jit(jax.grad(lambda *arguments: loss(batched(*arguments, LENGTHS)), argnums=(0, 1, 2)))(*given)
+    """Gradients of `loss` by autograd in PyTorch, float64: by parameters, inputs and initial state."""
+    parameters, inputs, state = problem(EchoFunction(M, N, hamiltonian, step=S))
+    layer = EchoLayer(M, N, hamiltonian, step=S, readout=readout, dtype=torch.float64)
+    layer.load_state_dict({name: torch.tensor(np.asarray(value)) for name, value in parameters.items()})
+    model = Bptt(layer)
+    given = [torch.tensor(np.asarray(value, np.float64), requires_grad=True) for value in (inputs, *state)]
+    output = model(given[0], LENGTHS.tolist(), (given[1], given[2]))
+    torch.sum((output - torch.linspace(-1, 1, N)) ** 2).backward()
+    by_inputs, *by_state = (np.asarray(tensor.grad) for tensor in given)
+    return {name: np.asarray(p.grad) for name, p in model.named_parameters()}, by_inputs, tuple(by_state)
 
 
 def least_cosine(array: EchoFunction) -> float:
-    """Of the same gradients by echo, compiled, and by JAX; of all groups."""
+    """Of the same gradients by echo, compiled, and by backpropagation; of all groups."""
     found = jax.jit(jax.grad(lambda w, u, state: loss(array(w, u, state, LENGTHS)), argnums=(0, 1, 2)))(*problem(array))
     pairs = jax.tree.map(
         lambda a, b: agreement(np.asarray(a, np.float64), np.asarray(b, np.float64))[0],
@@ -81,7 +66,7 @@ def least_cosine(array: EchoFunction) -> float:
 
 
 @pytest.mark.parametrize(("hamiltonian", "readout"), [("springs", "last"), ("linear", "mean"), ("diagonal", "every"), ("dense", "last")])
-def test_gradients_are_those_of_jax(hamiltonian: str, readout: str) -> None:
+def test_gradients_are_those_of_backpropagation(hamiltonian: str, readout: str) -> None:
     array = EchoFunction(M, N, hamiltonian, step=S, readout=readout)
     assert least_cosine(array) >= COSINE
     assert [report.trusted for report in array.report] == [True] * len(LENGTHS)
