@@ -10,12 +10,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from loschmidt.sim.kernels import KernelError, choose
+
 from .data import embedded_folder
 
 #: Distribution -> what it is needed for. A name that is missing is installed by `pip install <name>`.
 LIBRARIES = {
     "numpy": "every array on the host",
-    "numba": "compiles the emulator",
+    "numba": "compiles the emulator where there is no C++ compiler",
     "aeon": "carries the recordings",
     "typer": "this command",
     "rich": "progress bars and tables",
@@ -60,6 +62,7 @@ def examine() -> list[Finding]:
         *(_library(name, purpose) for name, purpose in LIBRARIES.items()),
         _recordings(),
         _compiler(),
+        _kernel(),
         _shared_python(),
         _program("make", "builds"),
     ]
@@ -90,10 +93,24 @@ def _recordings() -> Finding:
 
 def _compiler() -> Finding:
     for name in COMPILERS:
-        finding = _program(name, "builds the simulated gateware")
+        finding = _program(name, "builds the emulator and the simulated gateware")
         if finding.found:
             return finding
-    return Finding("C++ compiler", "builds the simulated gateware", "", f"install one of {', '.join(COMPILERS)} (Debian: apt install g++)")
+    return Finding(
+        "C++ compiler",
+        "builds the emulator and the simulated gateware",
+        "",
+        f"install one of {', '.join(COMPILERS)} (Debian: apt install g++)",
+    )
+
+
+def _kernel() -> Finding:
+    """Which kernel the emulator takes; a session that names one which cannot run is told here, too."""
+    name, purpose = "kernel", "the emulator's time steps; LOSCHMIDT_KERNEL names another"
+    try:
+        return Finding(name, purpose, choose())
+    except KernelError as error:
+        return Finding(name, purpose, "", str(error))
 
 
 def _shared_python() -> Finding:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loschmidt.spec.hamiltonian import DEFINITIONS, Parameter, Product
-from loschmidt.spec.region import Buffer, Region, State, Table
+from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter, Product
+from loschmidt.spec.region import Region, Table
 from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
-from .kernel import Job, Rules, Store, Sums, advance
+from .job import Job, Rules, Sums, Views
+from .kernels import open_kernel
 from .memory import Ints, Memory
 
 #: Rows of `Sums.vectors`.
 VECTORS = (Product.STIFFNESS, Product.GAIN, Product.BIAS, Product.POTENTIAL, Product.KINETIC)
+
+#: Runs that go to one worker, the longest first and else in their order, which keeps the two echoes of a sample side by side: a kernel
+#: may take them at once.
+TOGETHER = 2
 
 
 class Emulator(Memory):
@@ -28,20 +34,32 @@ class Emulator(Memory):
     ----------
     shape : Shape
     workers : threads that share the runs of one call; the cores of this process if None. The result does not depend on it.
+    kernel : what computes, one of `kernels.NAMES`; None: see `kernels.choose`. The result does not depend on it, either.
 
     Raises
     ------
     SpecError : for what the shape cannot hold, before anything changes
+    LoschmidtError : there is no such kernel, or it cannot be compiled
     """
 
     name = "emulator"
 
-    def __init__(self, shape: Shape, workers: int | None = None) -> None:
+    def __init__(self, shape: Shape, workers: int | None = None, kernel: str | None = None) -> None:
         super().__init__(shape)
+        self._kernel = open_kernel(kernel)
         self._workers = workers or len(os.sched_getaffinity(0))
         self._pool: ThreadPoolExecutor | None = None
-        self._store: Store | None = None
+        self._store: Any = None
         self._sums = [self._empty_sums()]
+
+    @property
+    def kernel(self) -> str:
+        """The name of what computes."""
+        return self._kernel.name
+
+    def configure(self, hamiltonian: Hamiltonian, s: int) -> None:
+        super().configure(hamiltonian, s)
+        self._store = None
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:
         super().write(region, values, entry)
@@ -55,19 +73,21 @@ class Emulator(Memory):
             self._pool = None
 
     def _execute(self, runs: Sequence[Run]) -> None:
+        rules = self._rules()
         if self._store is None:
-            self._store = self._gather()
-        rules, store = self._rules(), self._store
-        crew = min(self._workers, len(runs))
+            self._store = self._kernel.gather(Views(self._region, self._overflow, self._clip), rules)
+        store, advance = self._store, self._kernel.advance
+        crew = min(self._workers, -(-len(runs) // TOGETHER))
         while len(self._sums) < crew:
             self._sums.append(self._empty_sums())
         jobs = np.array([self._job(run) for run in sorted(runs, key=lambda run: -run.steps)], np.int64)
+        turns = np.arange(len(jobs)) // TOGETHER % crew
         if crew == 1:
             advance(jobs, rules, store, self._sums[0])
         else:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, "emulator")
-            shares = [self._pool.submit(advance, np.ascontiguousarray(jobs[w::crew]), rules, store, self._sums[w]) for w in range(crew)]
+            shares = [self._pool.submit(advance, jobs[turns == w], rules, store, self._sums[w]) for w in range(crew)]
             for share in shares:
                 share.result()
         if any(run.accumulate is not Accumulate.OFF for run in runs):
@@ -113,26 +133,7 @@ class Emulator(Memory):
             table_highest=(1 << (f.table_width - 1)) - 1,
             offset_bits=f.multiplier - 1,
             segment_zero=f.segments // 2,
-        )
-
-    def _gather(self) -> Store:
-        r = self._region
-        return Store(
-            coupling=r[Parameter.COUPLING].astype(np.int32),
-            coupling_t=np.ascontiguousarray(r[Parameter.COUPLING].T, np.int32),
-            input_weight_t=np.ascontiguousarray(r[Parameter.INPUT_WEIGHT].T, np.int32),
-            stiffness=r[Parameter.STIFFNESS],
-            gain=r[Parameter.GAIN],
-            bias=r[Parameter.BIAS],
-            inverse_mass=r[Parameter.INVERSE_MASS],
-            table=np.ascontiguousarray(r[Table.ACTIVATION].T),
-            position=r[State.POSITION],
-            momentum=r[State.MOMENTUM],
-            inputs=r[Buffer.INPUT],
-            nudges=r[Buffer.NUDGE],
-            trace=r[Buffer.TRACE],
-            overflow=self._overflow,
-            clip=self._clip,
+            multiplier=f.multiplier,
         )
 
     def _empty_sums(self) -> Sums:

@@ -15,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loschmidt.spec.errors import LoschmidtError
+from loschmidt.spec.hamiltonian import Parameter
+from loschmidt.spec.region import Buffer, State, Table
 
-Ints = NDArray[np.int64]
+from .job import Ints, Rules, Sums, Views
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -30,26 +33,6 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
         return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(function))
     except RuntimeError as error:
         raise LoschmidtError(f"the emulator finds no folder for compiled code ({error}): set NUMBA_CACHE_DIR to a writable one") from error
-
-
-class Rules(NamedTuple):
-    """A Hamiltonian, a time step and formats as the numbers that a step needs; shifts are to the right unless named otherwise."""
-
-    coupled: int  #: a matrix couples the oscillators
-    activated: int  #: the force goes through the activation table
-    state_pad: int  #: 64 - width of the state
-    state_lowest: int  #: the code that is its own negative
-    operand_shift: int
-    operand_highest: int
-    drift_shift: int
-    kick_shift: int
-    align_left: int  #: weight x operand to a sum
-    bias_left: int  #: bias to a sum
-    value_left: int  #: activation to a force
-    table_shift: int
-    table_highest: int
-    offset_bits: int  #: bits of the offset within a segment
-    segment_zero: int  #: the segment that starts at 0
 
 
 class Store(NamedTuple):
@@ -70,31 +53,6 @@ class Store(NamedTuple):
     trace: Ints
     overflow: NDArray[np.bool_]
     clip: NDArray[np.bool_]
-
-
-class Sums(NamedTuple):
-    """Products of one call, modulo 2**64, order-free."""
-
-    coupling: NDArray[np.uint64]  #: (N, N)
-    inputs_t: NDArray[np.uint64]  #: (M, N)
-    vectors: NDArray[np.uint64]  #: (5, N): stiffness, gain, bias, potential, kinetic
-
-
-class Job(NamedTuple):
-    """One run, as a row of int64: step indices ``first, first + stride, ...``; a nudge applies from index ``nudge_from`` on."""
-
-    context: int
-    steps: int
-    first: int
-    stride: int
-    input_base: int
-    nudge_from: int
-    nudge_base: int
-    nudge_stride: int
-    nudge_sign: int
-    product_sign: int  #: 0: no products
-    shift: int
-    trace_base: int  #: -1: no trace
 
 
 @compiled
@@ -293,3 +251,34 @@ def advance(jobs: Ints, rules: Rules, store: Store, sums: Sums) -> None:
                     kept = 0
         store.overflow[context] |= lost != 0
         store.clip[context] |= clipped != 0
+
+
+class PortableKernel:
+    """The kernel that needs no compiler beside Python's own."""
+
+    @property
+    def name(self) -> str:
+        return "numba"
+
+    def gather(self, views: Views, rules: Rules) -> Store:
+        r = views.region
+        return Store(
+            coupling=r[Parameter.COUPLING].astype(np.int32),
+            coupling_t=np.ascontiguousarray(r[Parameter.COUPLING].T, np.int32),
+            input_weight_t=np.ascontiguousarray(r[Parameter.INPUT_WEIGHT].T, np.int32),
+            stiffness=r[Parameter.STIFFNESS],
+            gain=r[Parameter.GAIN],
+            bias=r[Parameter.BIAS],
+            inverse_mass=r[Parameter.INVERSE_MASS],
+            table=np.ascontiguousarray(r[Table.ACTIVATION].T),
+            position=r[State.POSITION],
+            momentum=r[State.MOMENTUM],
+            inputs=r[Buffer.INPUT],
+            nudges=r[Buffer.NUDGE],
+            trace=r[Buffer.TRACE],
+            overflow=views.overflow,
+            clip=views.clip,
+        )
+
+    def advance(self, jobs: Ints, rules: Rules, store: Store, sums: Sums) -> None:
+        advance(jobs, rules, store, sums)

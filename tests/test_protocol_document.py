@@ -16,7 +16,7 @@ from docs import protocol as document
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.link import CLEAN, DeviceEnd, FaultyLine, Rates
 from loschmidt.sim.link.terminal import Terminal
-from loschmidt.sim.rtl import tools
+from loschmidt.sim.native import compiler
 from loschmidt.sim.word_server import WordServer
 from loschmidt.spec import protocol
 from loschmidt.spec.link import parse
@@ -77,7 +77,7 @@ def far_end(rates: Rates) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("driver")
-    tools.run([tools.compiler(), "-Wall", "-Wextra", "-Werror", "-O1", DRIVER, "-o", "identify"], "compiling the driver", folder)
+    compiler.run([compiler.program(), "-Wall", "-Wextra", "-Werror", "-O1", DRIVER, "-o", "identify"], "compiling the driver", folder)
     return folder / "identify"
 
 

@@ -10,7 +10,7 @@ import cocotb
 import cocotb_tools.config
 from cocotb_tools.runner import get_runner
 
-from loschmidt.sim.rtl import cache, tools
+from loschmidt.sim.native import cache, compiler
 from loschmidt.sim.rtl.compile import FAST, compile_sources
 from loschmidt.sim.rtl.design import design
 from loschmidt.sim.rtl.verilog import TOP
@@ -29,8 +29,8 @@ def simulator(verilog: str, control: str = "", level: str = FAST) -> Path:
 
     def build(directory: Path) -> None:
         objects = compile_sources([main], directory, flags=(f"-I{made.headers}",)) + made.objects
-        command: list[str | Path] = [tools.compiler(), "-pthread", *objects, f"-L{libraries}", f"-Wl,-rpath,{libraries}"]
-        tools.run([*command, "-lcocotbvpi_verilator", "-o", TOP], "linking the bench's simulator", directory)
+        command: list[str | Path] = [compiler.program(), "-pthread", *objects, f"-L{libraries}", f"-Wl,-rpath,{libraries}"]
+        compiler.run([*command, "-lcocotbvpi_verilator", "-o", TOP], "linking the bench's simulator", directory)
 
     return cache.built("bench", cache.digest(made.key, cocotb.__version__, str(libraries)), build)
 

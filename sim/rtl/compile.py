@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import cache, tools
+from loschmidt.sim.native import cache, compiler
+
+from . import tools
 from .verilog import TOP
 
 #: Class that Verilator writes.
@@ -37,7 +39,7 @@ def versions() -> str:
 
 
 def _compiler_key() -> str:
-    return "\n".join((tools.verilator_version(), tools.compiler_version(), repr(_COMPILER_FLAGS), FAST, ONCE))
+    return "\n".join((tools.verilator_version(), compiler.version(), repr(_COMPILER_FLAGS), FAST, ONCE))
 
 
 def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: str = "") -> list[Path]:
@@ -45,7 +47,7 @@ def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: 
     (directory / "top.v").write_text(verilog)
     (directory / "top.vlt").write_text("`verilator_config\n" + control)
     command: list[str | Path] = [tools.verilator(), *VERILATOR_FLAGS, *flags, "--Mdir", ".", "top.vlt", "top.v"]
-    tools.run(command, "Verilating the array", directory, {"VERILATOR_ROOT": str(tools.verilator_root())})
+    compiler.run(command, "Verilating the array", directory, {"VERILATOR_ROOT": str(tools.verilator_root())})
     return sorted(directory.glob(f"{PREFIX}*.cpp"))
 
 
@@ -70,8 +72,8 @@ def compile_sources(sources: Iterable[Path], directory: Path, flags: Sequence[st
     def compile_one(source: Path) -> Path:
         target = directory / f"{source.stem}.o"
         optimise = ONCE if "Slow" in source.stem else level
-        command: list[str | Path] = [tools.compiler(), optimise, *_COMPILER_FLAGS, *_includes(), *flags, "-c", source, "-o", target]
-        tools.run(command, f"compiling {source.name}", directory)
+        command: list[str | Path] = [compiler.program(), optimise, *_COMPILER_FLAGS, *_includes(), *flags, "-c", source, "-o", target]
+        compiler.run(command, f"compiling {source.name}", directory)
         return target
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

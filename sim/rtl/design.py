@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache
+from loschmidt.sim.native import cache
+
 from .compile import FAST, compile_sources, gathered, runtime, verilate, versions
 from .verilog import TOP
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import cache, tools
+from loschmidt.sim.native import cache, compiler
+
 from .compile import compile_sources
 from .design import design
 
@@ -25,7 +26,7 @@ def library(verilog: str, control: str = "", harness: Path = HARNESS) -> Path:
     def build(directory: Path) -> None:
         objects = compile_sources([harness], directory, flags=(f"-I{made.headers}",))
         (directory / "exports.map").write_text(EXPORTS)
-        command: list[str | Path] = [tools.compiler(), "-shared", "-pthread", "-Wl,--version-script=exports.map"]
-        tools.run([*command, *objects, *made.objects, "-o", NAME], "linking the simulated array", directory)
+        command: list[str | Path] = [compiler.program(), "-shared", "-pthread", "-Wl,--version-script=exports.map"]
+        compiler.run([*command, *objects, *made.objects, "-o", NAME], "linking the simulated array", directory)
 
     return cache.built("library", cache.digest(made.key, harness.read_text(), EXPORTS), build) / NAME

@@ -13,10 +13,10 @@ import loschmidt.hw
 import loschmidt.hw.link
 import loschmidt.spec
 from loschmidt.hw.array import Array
+from loschmidt.sim.native import cache
 from loschmidt.spec import layout
 from loschmidt.spec.shape import Shape
 
-from . import cache
 from .design import LANES_APART
 from .library import library
 from .port import NO_STALL, RtlPort, Stall

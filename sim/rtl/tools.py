@@ -1,4 +1,4 @@
-"""Finding and running the programs that a build needs; each that is missing or fails is named in one line."""
+"""Finding and running what turns the gateware into C++; each that is missing or fails is named in one line."""
 
 from __future__ import annotations
 
@@ -6,49 +6,12 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from loschmidt.spec.errors import LoschmidtError
-
-from . import cache
-
-
-class ToolError(LoschmidtError):
-    """A program that a build needs is missing, or failed."""
-
-
-def run(command: Sequence[str | Path], what: str, directory: Path, environment: Mapping[str, str] | None = None) -> None:
-    """Run a command to its end; `ToolError` with its first complaint if it fails. ``what`` names the work: "compiling ..."."""
-    words = [str(word) for word in command]
-    surroundings = {**os.environ, **(environment or {})}
-    result = subprocess.run(words, cwd=directory, env=surroundings, capture_output=True, text=True, check=False)
-    if result.returncode:
-        lines = [line.strip() for line in (result.stderr + result.stdout).splitlines() if line.strip()]
-        complaint = next((line for line in lines if "error" in line.lower() and "Exiting" not in line), lines[0] if lines else "no message")
-        raise ToolError(f"{what} failed: {Path(command[0]).name} ended with status {result.returncode}: {complaint}")
-
-
-@lru_cache(maxsize=1)
-def compiler() -> Path:
-    """The C++ compiler: ``$CXX``, or the first of g++, clang++ and c++ on the path."""
-    wanted = os.environ.get("CXX", "").strip()
-    for name in [wanted] if wanted else ["g++", "clang++", "c++"]:
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    what = f"the compiler {wanted!r} that CXX names" if wanted else "a C++ compiler (g++ or clang++)"
-    raise ToolError(f"{what} is not on the PATH: install it (Debian: apt install g++) to simulate the gateware")
-
-
-@lru_cache(maxsize=1)
-def compiler_version() -> str:
-    """What the compiler says of itself: part of every build's key."""
-    result = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=False)
-    return f"{compiler()}\n{result.stdout}"
+from loschmidt.sim.native import cache, compiler
+from loschmidt.sim.native.compiler import ToolError, run
 
 
 @lru_cache(maxsize=1)
@@ -99,4 +62,4 @@ def require() -> None:
     """Look for everything that a build needs, before any of it runs; `ToolError` names what is missing."""
     yosys_version()
     verilator()
-    compiler()
+    compiler.program()

@@ -9,8 +9,9 @@ from amaranth.hdl import Value
 from amaranth.lib import wiring
 
 from loschmidt.hw.rtlil import merged
+from loschmidt.sim.native import cache
 
-from . import cache, tools
+from . import tools
 from .aliases import without_aliases
 
 #: Name of the top module, of its clock and of its reset.

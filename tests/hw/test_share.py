@@ -12,6 +12,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.hw.flow.share import shared
+from loschmidt.sim.native import compiler
 from loschmidt.sim.rtl import tools
 
 
@@ -68,7 +69,7 @@ def same(first: str, second: str, directory: Path) -> bool:
     proof = "equiv_make gold gate both; hierarchy -top both; opt_clean; equiv_simple -seq 4; equiv_induct; equiv_status -assert"
     try:
         tools.yosys(f"{read}; {copy}; {proof}", directory)
-    except tools.ToolError:
+    except compiler.ToolError:
         return False
     return True
 

@@ -10,7 +10,7 @@ import numpy as np
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden import Golden, nearest
 from loschmidt.sim.golden_device import GoldenDevice
-from loschmidt.sim.kernel import Job, Rules
+from loschmidt.sim.job import Job, Rules
 from loschmidt.sim.memory import Ints, Memory
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
 from loschmidt.spec.region import Region, State

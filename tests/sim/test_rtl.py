@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loschmidt.sim.rtl import RtlPort, SimulationError, Stall, ToolError, cache, tools
+from loschmidt.sim.native import cache, compiler
+from loschmidt.sim.rtl import RtlPort, SimulationError, Stall, ToolError, tools
 from loschmidt.sim.rtl.aliases import without_aliases
 from loschmidt.sim.rtl.compile import verilate
 from loschmidt.sim.rtl.library import library
@@ -166,14 +167,14 @@ def test_cache_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_missing_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    tools.compiler.cache_clear()
+    compiler.program.cache_clear()
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(ToolError, match=r"^a C\+\+ compiler \(g\+\+ or clang\+\+\) is not on the PATH: install it"):
-        tools.compiler()
+        compiler.program()
     monkeypatch.setenv("CXX", "nonesuch")
     with pytest.raises(ToolError, match=r"^the compiler 'nonesuch' that CXX names is not on the PATH"):
-        tools.compiler()
+        compiler.program()
 
 
 def test_missing_verilator(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +199,7 @@ def test_a_failing_tool_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.cpp").write_text("int main() { return nothing; }")
     message = r"^compiling bad\.cpp failed: \S+ ended with status 1: .*bad\.cpp:1:21: error: .*nothing.*$"
     with pytest.raises(ToolError, match=message):
-        tools.run([tools.compiler(), "-c", "bad.cpp"], "compiling bad.cpp", tmp_path)
+        compiler.run([compiler.program(), "-c", "bad.cpp"], "compiling bad.cpp", tmp_path)
 
 
 def test_a_warning_of_verilator_is_an_error(tmp_path: Path) -> None:

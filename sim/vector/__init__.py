@@ -1,0 +1,1 @@
+"""The emulator's time steps as C++ for the vector unit of this processor."""

@@ -1,0 +1,203 @@
+// What the processor's vector unit does for the emulator: 32-bit lanes, and the sum of two products of 16-bit codes in each.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#if defined(__AVX512VNNI__)
+constexpr int LANES = 16;
+#elif defined(__AVX2__)
+constexpr int LANES = 8;
+#else
+constexpr int LANES = 4;
+#endif
+
+typedef int32_t Lanes __attribute__((vector_size(4 * LANES)));
+
+// Lengths are padded to these, whatever the vector unit: oscillators, and operands of a sum of products.
+constexpr int PAD = 16, PAIRED = 8;
+
+inline int padded(int length, int to) { return (length + to - 1) / to * to; }
+
+// sum + a.low b.low + a.high b.high in each lane, modulo 2^32: nothing saturates.
+inline Lanes dot(Lanes sum, Lanes a, Lanes b) {
+#if defined(__AVX512VNNI__)
+    return (Lanes)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    return sum + (Lanes)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return sum + (Lanes)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+// f(0), ..., f(N - 1) with constants: arrays of lanes that are indexed by nothing else stay in registers.
+#define INLINE __attribute__((always_inline))
+template <int N, typename F>
+INLINE inline void each(F f) {
+    if constexpr (N > 0) {
+        each<N - 1>(f);
+        f(std::integral_constant<int, N - 1>{});
+    }
+}
+
+// Half as many codes of 64 bits, and as many of 32 bits beside them.
+constexpr int WIDE = LANES / 2;
+typedef int64_t Wide __attribute__((vector_size(8 * WIDE)));
+typedef int32_t Half __attribute__((vector_size(4 * WIDE)));
+
+inline Wide load(const int64_t* from) {
+    Wide wide;
+    std::memcpy(&wide, from, sizeof wide);
+    return wide;
+}
+
+// The next two, and those below that have a line of their own for AVX-512, are so written as compilers make a detour of the plain text.
+inline Wide widen(const int32_t* from) {
+#if defined(__AVX512VNNI__)
+    return (Wide)_mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#else
+    Half half;
+    std::memcpy(&half, from, sizeof half);
+    return __builtin_convertvector(half, Wide);
+#endif
+}
+
+inline void store(int64_t* to, Wide wide) { std::memcpy(to, &wide, sizeof wide); }
+
+inline void narrow(int32_t* to, Wide wide) {
+#if defined(__AVX512VNNI__)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi64_epi32((__m512i)wide));
+#else
+    const Half half = __builtin_convertvector(wide, Half);
+    std::memcpy(to, &half, sizeof half);
+#endif
+}
+
+// sum + lanes 2^shift, for the first and the second half of the lanes.
+inline void widen_add(Wide (&sum)[2], Lanes lanes, int shift) {
+#if defined(__AVX512VNNI__)
+    const __m512i all = (__m512i)lanes;
+    sum[0] += (Wide)_mm512_cvtepi32_epi64(_mm512_castsi512_si256(all)) << shift;
+    sum[1] += (Wide)_mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(all, 1)) << shift;
+#else
+    alignas(64) int32_t lane[LANES];
+    std::memcpy(lane, &lanes, sizeof lanes);
+    sum[0] += widen(lane) << shift;
+    sum[1] += widen(lane + WIDE) << shift;
+#endif
+}
+
+// wide / 2^shift, cut downwards.
+inline Wide right(Wide wide, int shift) {
+#if defined(__AVX512VNNI__)
+    return wide >> shift;
+#else
+    // There is no such instruction: shift what is made unsigned by an offset.
+    typedef uint64_t Unsigned __attribute__((vector_size(8 * WIDE)));
+    const uint64_t sign = uint64_t(1) << 63;
+    return Wide(((Unsigned(wide) ^ sign) >> shift) - (sign >> shift));
+#endif
+}
+
+inline Wide between(Wide low, Wide value, Wide high) {
+#if defined(__AVX512VNNI__)
+    return (Wide)_mm512_min_epi64(_mm512_max_epi64((__m512i)value, (__m512i)low), (__m512i)high);
+#else
+    value = value < low ? low : value;
+    return value > high ? high : value;
+#endif
+}
+
+// a b for factors that fit 32 bits.
+inline Wide times(Wide a, Wide b) {
+#if defined(__AVX512VNNI__)
+    return (Wide)_mm512_mul_epi32((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    return (Wide)_mm256_mul_epi32((__m256i)a, (__m256i)b);
+#else
+    return a * b;
+#endif
+}
+
+inline Wide gather(const int64_t* table, Wide index) {
+#if defined(__AVX512VNNI__)
+    return (Wide)_mm512_i64gather_epi64((__m512i)index, table, 8);
+#else
+    Wide found;
+    for (int l = 0; l < WIDE; l++) found[l] = table[index[l]];
+    return found;
+#endif
+}
+
+inline bool any(Wide wide) {
+    int64_t all = 0;
+    for (int l = 0; l < WIDE; l++) all |= wide[l];
+    return all != 0;
+}
+
+inline Lanes load(const int32_t* from) {
+    Lanes lanes;
+    std::memcpy(&lanes, from, sizeof lanes);
+    return lanes;
+}
+
+inline void store(int32_t* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
+
+// The lower 16 bits of each.
+inline void store_low(int16_t* to, Lanes lanes) {
+#if defined(__AVX512VNNI__)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16((__m512i)lanes));
+#else
+    for (int l = 0; l < LANES; l++) to[l] = int16_t(lanes[l]);
+#endif
+}
+
+inline Lanes spread(const int32_t* from) { return *from - Lanes{}; }
+
+// Two 16-bit codes in one lane.
+template <typename T>
+inline T pair(T low, T high) {
+    return (low & 0xffff) | (high << 16);
+}
+
+// A code is low + high 2^bits, low from -2^(bits-1) to 2^(bits-1) - 1: of a code of 2 bits bits, both are at most 2^(bits-1) in magnitude.
+template <typename T>
+inline T low_digit(T code, int bits) {
+    return (code << (32 - bits)) >> (32 - bits);
+}
+template <typename T>
+inline T high_digit(T code, int bits) {
+    return (code - low_digit(code, bits)) >> bits;
+}
+
+// Zeroed memory for one kind of number, aligned for every vector unit.
+template <typename T>
+struct Array {
+    T* data = nullptr;
+    Array() = default;
+    explicit Array(size_t length) {
+        const size_t bytes = (length * sizeof(T) + 63) / 64 * 64 + 64;
+        data = static_cast<T*>(std::aligned_alloc(64, bytes));
+        if (!data) throw std::bad_alloc();
+        std::memset(data, 0, bytes);
+    }
+    Array(Array&& other) noexcept : data(other.data) { other.data = nullptr; }
+    Array& operator=(Array&& other) noexcept {
+        std::swap(data, other.data);
+        return *this;
+    }
+    ~Array() { std::free(data); }
+    operator T*() { return data; }
+    operator const T*() const { return data; }
+};

@@ -1,0 +1,75 @@
+"""The C++ kernel, compiled for one kind of vector unit and kept: which kinds there are, and which of them this processor has."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from collections.abc import Mapping
+from functools import cache as once
+from importlib.resources import files
+from pathlib import Path
+
+from loschmidt.sim.native import cache, compiler
+
+#: Kind -> what /proc/cpuinfo must list, and the compiler's flags; the fastest first. `plain` is whatever the compiler takes by default.
+KINDS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "avx512vnni": (
+        frozenset(("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni", "avx2", "bmi2", "fma")),
+        ("-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"),
+    ),
+    "avx2": (frozenset(("avx2", "bmi2", "fma")), ("-march=x86-64-v3",)),
+    "plain": (frozenset(), ()),
+}
+
+_FLAGS = ("-std=c++17", "-fwrapv", "-fPIC", "-shared")
+_NAME = "kernel.so"
+_SOURCES = ("lanes.h", "matrix.h", "outer.h", "steps.cpp")
+
+
+@once
+def has(kind: str) -> bool:
+    """Whether this processor executes the kind."""
+    needed, _ = KINDS[kind]
+    if not needed:
+        return True
+    if platform.machine() != "x86_64":
+        return False
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("flags"):
+            return needed <= set(line.split())
+    return False
+
+
+def sources() -> dict[str, str]:
+    """The kernel's text, by the names of its files."""
+    return {name: (files(__package__) / name).read_text() for name in _SOURCES}
+
+
+@once
+def library(kind: str) -> ctypes.CDLL:
+    """The kernel of that kind, compiled at first use. Raises what `compiled` raises."""
+    return compiled(kind, sources())
+
+
+def compiled(kind: str, texts: Mapping[str, str], level: str = "-O2") -> ctypes.CDLL:
+    """A library of these texts, optimised at that level, from the cache if it was made before.
+
+    Raises
+    ------
+    ToolError : there is no compiler, or it fails
+    CacheError : there is no place to keep what it makes
+    """
+    flags = (*_FLAGS, level, *KINDS[kind][1])
+
+    def build(directory: Path) -> None:
+        for name, text in texts.items():
+            (directory / name).write_text(text)
+        compiler.run([compiler.program(), *flags, "steps.cpp", "-o", _NAME], "compiling the emulator", directory)
+
+    key = cache.digest(compiler.version(), platform.machine(), *flags, *texts.values())
+    loaded = ctypes.CDLL(str(cache.built("emulator", key, build) / _NAME))
+    pointer = ctypes.c_void_p
+    loaded.plan_create.restype, loaded.plan_create.argtypes = pointer, [pointer, pointer]
+    loaded.plan_destroy.restype, loaded.plan_destroy.argtypes = None, [pointer]
+    loaded.plan_advance.restype, loaded.plan_advance.argtypes = ctypes.c_int, [pointer, pointer, ctypes.c_int64, pointer]
+    return loaded

@@ -1,0 +1,141 @@
+// Sums over steps of left x right, exactly: blocks of steps as products of digits in 32 bits, then in 64 bits modulo 2^64.
+#pragma once
+
+#include <algorithm>
+
+#include "lanes.h"
+
+// What one context gave in the steps of a block: rows of codes.
+struct Block {
+    int left_width, right_width;
+    Array<int32_t> left, right;
+    Block(int steps, int left_width, int right_width)
+        : left_width(left_width), right_width(right_width), left(size_t(steps) * left_width), right(size_t(steps) * right_width) {}
+};
+
+class Outer {
+public:
+    static constexpr int LONGEST = 64;
+
+    int rows, columns, first;  // of the sum; the column of `Block::right` that is its first
+    int block;                 // most steps at once
+    Array<int64_t> total;      // [rows][columns]
+
+    // Digits have `bits`: codes of 2 bits bits or fewer.
+    Outer(int rows, int columns, int first, int bits)
+        : rows(rows), columns(columns), first(first), block(most(bits)), total(size_t(rows) * columns), bits(bits) {
+        for (int d = 0; d < 2; d++) {
+            left[d] = Array<int32_t>(size_t(LONGEST) * rows);
+            right[d] = Array<int32_t>(size_t(LONGEST) * columns);
+        }
+        // Of the difference of two contexts: 2 block products of it with a digit stay below 2^31.
+        const int64_t digit = (int64_t(1) << (bits - 1)) + 1;
+        apart_limit = int32_t(std::min<int64_t>((1 << 15) - 1, ((int64_t(1) << 31) - 1) / (2 * block * digit)));
+    }
+
+    // total += factor 2^shift sum of left x right over the steps of one context.
+    void add(const Block& one, int steps, int64_t factor, int shift) {
+        const int pairs = (steps + 1) / 2;
+        for (int k = 0; k < pairs; k++) {
+            const bool odd = 2 * k + 1 == steps;
+            in_time(one.left + size_t(2 * k) * one.left_width, one.left_width, odd, rows, left[0] + k * rows, left[1] + k * rows);
+            in_time(one.right + size_t(2 * k) * one.right_width + first, one.right_width, odd, columns, right[0] + k * columns,
+                    right[1] + k * columns);
+        }
+        tiles<3>(pairs, factor, shift);
+    }
+
+    // total += factor 2^shift (sum over one - sum over other), steps in pairs: with l = a - b and r = a - b the differences,
+    // a a' - b b' = l a' + b r, half of the products that either alone would take. False, and nothing done, if one is too large.
+    bool add_difference(const Block& one, const Block& other, int steps, int64_t factor, int shift) {
+        Lanes far{};
+        for (int k = 0; k < steps; k++) {
+            const int32_t *a = one.left + size_t(k) * one.left_width, *b = other.left + size_t(k) * other.left_width;
+            for (int i = 0; i < rows; i += LANES) {
+                const Lanes second = load(b + i), apart = load(a + i) - second;
+                far |= apart ^ (apart >> 31);
+                store(left[0] + k * rows + i, pair(apart, low_digit(second, bits)));
+                store(left[1] + k * rows + i, pair(apart, high_digit(second, bits)));
+            }
+            a = one.right + size_t(k) * one.right_width + first, b = other.right + size_t(k) * other.right_width + first;
+            for (int j = 0; j < columns; j += LANES) {
+                const Lanes first_one = load(a + j), apart = first_one - load(b + j);
+                far |= apart ^ (apart >> 31);
+                store(right[0] + k * columns + j, pair(low_digit(first_one, bits), apart));
+                store(right[1] + k * columns + j, pair(high_digit(first_one, bits), apart));
+            }
+        }
+        for (int l = 0; l < LANES; l++)
+            if (far[l] > apart_limit) return false;
+        tiles<2>(steps, factor, shift);
+        return true;
+    }
+
+private:
+    int bits;
+    int32_t apart_limit;
+    Array<int32_t> left[2], right[2];  // digits, [low, high][pair][row or column]
+
+    // Steps for which the mixed digits of a context, four products for every two steps, stay below 2^31.
+    static int most(int bits) {
+        const int64_t digit = (int64_t(1) << (bits - 1)) + 1;
+        const int64_t steps = ((int64_t(1) << 31) - 1) / (2 * digit * digit) / 2 * 2;
+        return int(std::min<int64_t>(LONGEST, steps));
+    }
+
+    // Digits of two steps in a row side by side; zero for a step that there is not.
+    void in_time(const int32_t* code, int width, bool odd, int length, int32_t* low, int32_t* high) const {
+        for (int i = 0; i < length; i += LANES) {
+            const Lanes here = load(code + i), next = odd ? Lanes{} : load(code + width + i);
+            store(low + i, pair(low_digit(here, bits), low_digit(next, bits)));
+            store(high + i, pair(high_digit(here, bits), high_digit(next, bits)));
+        }
+    }
+
+    template <int SCALES>
+    void tiles(int pairs, int64_t factor, int shift) {
+        int j = 0;
+        for (; j + 2 * LANES <= columns; j += 2 * LANES)
+            for (int i = 0; i < rows; i += HIGH) tile<SCALES, 2>(i, j, pairs, factor, shift);
+        for (; j < columns; j += LANES)
+            for (int i = 0; i < rows; i += HIGH) tile<SCALES, 1>(i, j, pairs, factor, shift);
+    }
+
+    static constexpr int HIGH = LANES == 16 ? 4 : 2;
+
+    // Three scales: all products of digits, the mixed ones on one scale. Two: low with low and high with high, whose pairs hold an
+    // undivided difference beside each digit.
+    template <int SCALES, int J>
+    void tile(int i, int j, int pairs, int64_t factor, int shift) {
+        Lanes sum[SCALES][HIGH][J] = {};
+        for (int k = 0; k < pairs; k++) {
+            Lanes low[J], high[J];
+            each<J>([&](auto b) INLINE {
+                low[b] = load(right[0] + k * columns + j + b * LANES);
+                high[b] = load(right[1] + k * columns + j + b * LANES);
+            });
+            each<HIGH>([&](auto a) INLINE {
+                const Lanes l = spread(left[0] + k * rows + i + a), h = spread(left[1] + k * rows + i + a);
+                each<J>([&](auto b) INLINE {
+                    sum[0][a][b] = dot(sum[0][a][b], l, low[b]);
+                    if constexpr (SCALES == 3) {
+                        sum[1][a][b] = dot(dot(sum[1][a][b], l, high[b]), h, low[b]);
+                        sum[2][a][b] = dot(sum[2][a][b], h, high[b]);
+                    } else {
+                        sum[1][a][b] = dot(sum[1][a][b], h, high[b]);
+                    }
+                });
+            });
+        }
+        each<HIGH>([&](auto a) INLINE {
+            each<J>([&](auto b) INLINE {
+                Wide value[2] = {};
+                each<SCALES>([&](auto s) INLINE { widen_add(value, sum[s][a][b], s * bits); });
+                for (int half = 0; half < 2; half++) {
+                    int64_t* to = total + size_t(i + a) * columns + j + b * LANES + half * WIDE;
+                    store(to, load(to) + ((factor * value[half]) << shift));
+                }
+            });
+        });
+    }
+};

@@ -1,0 +1,34 @@
+"""Deliberately broken C++ kernels: one fault each, a change of the source's text."""
+
+from __future__ import annotations
+
+from loschmidt.sim.emulator import Emulator
+from loschmidt.sim.vector.kernel import VectorKernel
+from loschmidt.sim.vector.library import compiled, sources
+from loschmidt.spec.shape import Shape
+
+#: What goes wrong: the file, what it says, what it says instead.
+FAULTS = {
+    "lost_carry": ("lanes.h", "return (code - low_digit(code, bits)) >> bits;", "return code >> bits;"),
+    "sum_beyond_32_bits": ("matrix.h", "norm << 15 < limit", "norm << 15 < 64 * limit"),
+    "difference_beyond_16_bits": ("outer.h", "if (far[l] > apart_limit) return false;", "if (far[l] > 1 << 30) return false;"),
+    "odd_step_left_out": ("outer.h", "const int pairs = (steps + 1) / 2;", "const int pairs = steps / 2;"),
+    "sign_of_the_second": ("steps.cpp", "one.product_sign == -other.product_sign", "one.product_sign != 0"),
+    "longer_run_cut": ("steps.cpp", "advance<1>(plan, {&one}, one.job.steps - one.count, outer);", ""),
+}
+
+
+def broken(name: str) -> type[Emulator]:
+    """An emulator on a kernel with that fault."""
+    file, said, instead = FAULTS[name]
+    texts = sources()
+    if texts[file].count(said) != 1:
+        raise ValueError(f"{file} does not say {said!r} exactly once")
+    loaded = compiled("plain", {**texts, file: texts[file].replace(said, instead)}, "-O0")
+
+    class Broken(Emulator):
+        def __init__(self, shape: Shape) -> None:
+            super().__init__(shape, workers=1, kernel="plain")
+            self._kernel = VectorKernel("plain", loaded)
+
+    return Broken

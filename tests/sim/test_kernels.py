@@ -1,0 +1,135 @@
+"""The emulator's kernels: each returns the golden model's integers, and the one that is asked for is the one that runs."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from loschmidt.sim import kernels
+from loschmidt.sim.emulator import Emulator
+from loschmidt.sim.golden_device import GoldenDevice
+from loschmidt.sim.kernels import NAMES, VARIABLE, KernelError, choose
+from loschmidt.sim.native import compiler
+from loschmidt.sim.vector.library import KINDS, has
+from loschmidt.spec.formats import PRESETS, Formats
+from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
+from loschmidt.spec.region import Buffer, Region, State, Table
+from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
+from loschmidt.spec.shape import Shape
+
+from . import checks
+from .broken_kernels import FAULTS, broken
+from .cases import FORMATS, STYLES, Case, cases, codes, differences
+
+#: All that this processor runs. `test_emulator` asks more of the one that is chosen.
+RUNNABLE = [name for name in NAMES if name not in KINDS or has(name)]
+
+#: Sizes around what a vector unit takes at once, and beyond a block of 64 steps.
+SIZES = ((1, 1, 3), (15, 1, 65), (16, 8, 64), (17, 9, 33), (33, 3, 70), (64, 8, 66), (70, 17, 5))
+
+
+def echoes(n: int, m: int, steps: int, formats: Formats, style: str, hamiltonian: Hamiltonian) -> Case:
+    """Two echoes of one sample, two of another that is shorter, and a run that goes the other way."""
+    rng = np.random.default_rng((n, m, steps, hamiltonian))
+    shape = Shape(n, m, contexts=5, input_depth=2 * steps, nudge_depth=steps, trace_depth=steps, formats=formats)
+    regions: tuple[Region, ...] = (*Parameter, *State, *(b for b in Buffer if b is not Buffer.TRACE), Table.ACTIVATION)
+    contents = {region: codes(rng, region, shape, style) for region in regions}
+    if style == "small":
+        # Near enough to each other for the difference of two runs to be one digit.
+        contents[Buffer.NUDGE] >>= 10
+        for region in State:
+            contents[region] >>= 6
+    for region in State:
+        for c in (1, 3):
+            contents[region][c] = contents[region][c - 1]
+    signs = ((False, Accumulate.ADD), (True, Accumulate.SUBTRACT))
+    runs = [Run(c, steps, 0, Direction.DESCENDING, sign, 2, Nudge.STREAM, 0, negate) for c, (negate, sign) in enumerate(signs)]
+    short = max(steps - 5, 1)
+    runs += [Run(2 + c, short, steps, Direction.DESCENDING, sign, 1, Nudge.HOLD, 0, negate) for c, (negate, sign) in enumerate(signs)]
+    runs.append(Run(4, steps, 0, accumulate=Accumulate.ADD, shift=1, trace=True))
+    # The longest first, and else in this order: (0, 1), (4, 2), (3) are taken side by side.
+    return Case(shape, contents, (("configure", (hamiltonian, 3)), ("run", (runs,)), ("flip", (0,)), ("run", (runs[:3],))))
+
+
+def all_agree(case: Case) -> None:
+    """Every kernel leaves what the golden model leaves, which is asked once."""
+    wanted = case.play(GoldenDevice(case.shape))
+    for name in RUNNABLE:
+        device = Emulator(case.shape, workers=1, kernel=name)
+        assert differences(case.play(device), wanted) == [], name
+
+
+def alike_in_echoes(maker: checks.Maker) -> None:
+    """Echoes close enough for their difference to be multiplied, and echoes that are not."""
+    for formats in PRESETS.values():
+        for style in STYLES:
+            checks.alike(maker, echoes(5, 2, 19, formats, style, Hamiltonian.DENSE))
+
+
+@settings(max_examples=30)
+@given(cases())
+def test_agree_with_the_golden_model(case: Case) -> None:
+    all_agree(case)
+
+
+@pytest.mark.parametrize(("n", "m", "steps"), SIZES)
+def test_agree_at_every_size(n: int, m: int, steps: int) -> None:
+    """Weights of one digit and of two, echoes side by side and far apart, every tail of a vector and of a block."""
+    for turn, style in enumerate(STYLES):
+        formats = list(PRESETS.values())[(n + turn) % 3]
+        all_agree(echoes(n, m, steps, formats, style, Hamiltonian.DENSE))
+        all_agree(echoes(n, m, steps, formats, style, Hamiltonian((m + turn) % 3)))
+
+
+@pytest.mark.parametrize("formats", FORMATS)
+def test_agree_in_every_format(formats: Formats) -> None:
+    all_agree(echoes(5, 2, 19, formats, "full", Hamiltonian.DENSE))
+    all_agree(echoes(5, 2, 19, formats, "extreme", Hamiltonian.DENSE))
+
+
+def test_sound_kernel_passes() -> None:
+    alike_in_echoes(partial(Emulator, workers=1, kernel="plain"))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_broken_kernel_is_caught(name: str) -> None:
+    with pytest.raises(checks.Fault, match=r"^emulator and golden differ in product_"):
+        alike_in_echoes(broken(name))
+
+
+def test_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert choose() == next(kind for kind in KINDS if has(kind))
+    monkeypatch.setenv(VARIABLE, "numba")
+    assert choose() == "numba"
+    assert choose("plain") == "plain"
+    assert Emulator(Shape(1)).kernel == "numba"
+
+
+def test_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The portable kernel by itself; C++ when it is asked for is an error."""
+
+    def missing() -> object:
+        raise compiler.ToolError("a C++ compiler is not there")
+
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(kernels, "program", missing)
+    assert choose() == "numba"
+    assert choose("plain") == "plain"
+
+
+def test_unknown_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = f"no kernel of the emulator is named 'abacus': use one of {', '.join(NAMES)}"
+    monkeypatch.setenv(VARIABLE, "abacus")
+    with pytest.raises(KernelError, match=f"^{re.escape(message)}$"):
+        Emulator(Shape(1))
+
+
+def test_kernel_for_another_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "has", lambda kind: kind == "plain")
+    with pytest.raises(KernelError, match=r"^this processor cannot run the emulator's kernel avx2: leave LOSCHMIDT_KERNEL unset"):
+        choose("avx2")
