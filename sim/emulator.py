@@ -22,8 +22,8 @@ from .memory import Ints, Memory
 #: Rows of `Sums.vectors`.
 VECTORS = (Product.STIFFNESS, Product.GAIN, Product.BIAS, Product.POTENTIAL, Product.KINETIC)
 
-#: Runs that go to one worker, the longest first and else in their order, which keeps the two echoes of a sample side by side: a kernel
-#: may take them at once.
+#: Runs that go to one worker if there are enough for all, the longest first and else in their order: it keeps the two echoes of a sample
+#: side by side, of which a kernel may then sum the difference.
 TOGETHER = 2
 
 
@@ -77,11 +77,11 @@ class Emulator(Memory):
         if self._store is None:
             self._store = self._kernel.gather(Views(self._region, self._overflow, self._clip), rules)
         store, advance = self._store, self._kernel.advance
-        crew = min(self._workers, -(-len(runs) // TOGETHER))
+        crew = min(self._workers, len(runs))
         while len(self._sums) < crew:
             self._sums.append(self._empty_sums())
         jobs = np.array([self._job(run) for run in sorted(runs, key=lambda run: -run.steps)], np.int64)
-        turns = np.arange(len(jobs)) // TOGETHER % crew
+        turns = np.arange(len(jobs)) // (TOGETHER if len(jobs) >= TOGETHER * crew else 1) % crew
         if crew == 1:
             advance(jobs, rules, store, self._sums[0])
         else:
