@@ -93,7 +93,11 @@ def run_rows() -> str:
         (0, "15:0", "context"),
         (0, protocol.RUN_DIRECTION, f"direction: {choices(run.Direction)}"),
         (0, f"{protocol.RUN_ACCUMULATE + 1}:{protocol.RUN_ACCUMULATE}", f"products: {choices(run.Accumulate)}"),
-        (0, f"{protocol.RUN_SHIFT + 4}:{protocol.RUN_SHIFT}", "left shift of the products, 0 to 31"),
+        (
+            0,
+            f"{protocol.RUN_SHIFT + run.SHIFT_LIMIT.bit_length() - 1}:{protocol.RUN_SHIFT}",
+            f"left shift of the products, 0 to {run.SHIFT_LIMIT}",
+        ),
         (0, f"{protocol.RUN_NUDGE + 1}:{protocol.RUN_NUDGE}", f"nudge: {choices(run.Nudge)}"),
         (0, protocol.RUN_NEGATE, "negate: take the nudge with the opposite sign"),
         (0, protocol.RUN_TRACE, "trace: write the midpoint of index k to entry `trace base + k`"),

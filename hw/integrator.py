@@ -17,7 +17,7 @@ from .delay import carried, later
 from .host_access import HostWithin
 from .multiplier import Multiplier
 from .narrow import NARROW_LATENCY, Narrow
-from .operation import STORE, Consumer, stage_layout
+from .operation import STORE, Consumer, nudge_layout, stage_layout
 from .rounding import ONE, NearestShift, sum_of_three
 from .single_port_ram import SinglePortRam
 from .store import of_lane, store
@@ -32,6 +32,7 @@ class Integrator(wiring.Component):
 
     Members
     -------
+    nudge_at : In, whose nudge is read, at stage -1
     stages : In, the tickets under way
     sum : In(signed(sum)), at stage 0
     s : In, static: the time step is 2**-s
@@ -46,6 +47,7 @@ class Integrator(wiring.Component):
         operand, state = signed(shape.formats.operand.width), signed(shape.formats.state.width)
         super().__init__(
             {
+                "nudge_at": In(nudge_layout(shape)),
                 "stages": In(stage_layout(shape)),
                 "sum": In(signed(shape.sum_width)),
                 "s": In(range(STEP_LIMIT + 1)),
@@ -80,7 +82,7 @@ class Integrator(wiring.Component):
         memories = {}
         for bank, address in (
             (Bank.MOMENTUM, place(0, "state")),
-            (Bank.NUDGE, place(0, "nudge_address")),
+            (Bank.NUDGE, of_lane(self.nudge_at.lane, self.nudge_at.nudge_address, lanes)),
             (Bank.POSITION, place(6, "state")),
             (Bank.TRACE, there),
         ):
@@ -108,16 +110,17 @@ class Integrator(wiring.Component):
         m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s), kick_shift.enable.eq(kicks[1])]
 
         # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
-        ticket, wide = at[1].ticket, max(len(kick_shift.result) + 1, w + 2)
+        ticket, wide = at[0].ticket, max(len(kick_shift.result) + 1, w + 2)
         kicked = Signal(signed(wide))
-        nudges, minus = Signal(), Signal()
-        m.d.sync += [nudges.eq(ticket.nudge & kicks[1]), minus.eq(ticket.nudge & kicks[1] & ticket.nudge_negate)]
-        addends = [Signal(signed(wide), name=f"addend_{number}") for number in range(3)]
-        m.d.comb += [
-            addends[0].eq(self.momentum),
-            addends[1].eq(~kick_shift.result),
-            addends[2].eq(Mux(nudges, self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()),
+        nudges, negates, minus, nudge = Signal(), Signal(), Signal(), Signal(signed(w))
+        m.d.sync += [
+            nudges.eq(ticket.nudge & kicks[0]),
+            negates.eq(ticket.nudge & kicks[0] & ticket.nudge_negate),
+            minus.eq(negates),
+            nudge.eq(Mux(nudges, self.nudge, 0).as_signed() ^ negates.replicate(w).as_signed()),
         ]
+        addends = [Signal(signed(wide), name=f"addend_{number}") for number in range(3)]
+        m.d.comb += [addends[0].eq(self.momentum), addends[1].eq(~kick_shift.result), addends[2].eq(nudge)]
         # The inverted change lacks one, and so does the inverted nudge.
         m.d.sync += kicked.eq(sum_of_three(addends[0], addends[1], addends[2], ONE, minus))
         momentum = kicked[:w].as_signed()

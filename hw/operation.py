@@ -11,7 +11,8 @@ An operation is one multiplication and where its product goes. Each tile delays 
 A finished sum becomes a ticket: the tile's integrator sees one lane after another, a cycle each, so tickets are at least as many cycles
 apart as a tile has lanes. Stages (cycles since the integrator has the lane's sum; lane 0 of a tile at age 7):
 
-    0   half a unit is added; momentum and nudge are read    0   z: half a unit is added    1   ... shifted, saturated
+   -1   the nudge is read, that it need not go straight from its memory into a sum
+    0   half a unit is added; the momentum is read           0   z: half a unit is added    1   ... shifted, saturated
     1   kick: shifted      2   momentum takes it, and nudge  2   z: the table is read
     3   ... is written; drift: is multiplied                 4   z: rise is multiplied by offset
     6   drift: summed with half a unit    7   shifted        8   y is stored in the lane; potential is multiplied
@@ -50,8 +51,9 @@ STORE_Y, STORE_X, STORE = 8, 11, 12
 
 #: Which fields of a ticket the tile looks at, at which stage.
 STAGES: dict[int, tuple[str, ...]] = {
-    0: ("state", "nudge_address"),
-    1: ("row", "nudge", "nudge_negate"),
+    -1: ("nudge_address",),
+    0: ("state", "nudge", "nudge_negate"),
+    1: ("row",),
     3: ("state", "way"),
     6: ("state",),
     STORE_Y - 1: ("last_row",),
@@ -225,6 +227,11 @@ def aged_layout(shape: Shape) -> data.StructLayout:
     """What a lane sees of the operations under way: members ``age_0`` to ``age_9``, each with the fields of `AGES`."""
     fields = operation_layout(shape).members
     return data.StructLayout({f"age_{age}": data.StructLayout({name: fields[name] for name in names}) for age, names in AGES.items()})
+
+
+def nudge_layout(shape: Shape) -> data.StructLayout:
+    """Where the nudge lies that is read a stage before its ticket's sum is there."""
+    return data.StructLayout({"lane": index(shape.tile), "nudge_address": ticket_layout(shape).members["nudge_address"]})
 
 
 def stage_layout(shape: Shape) -> data.ArrayLayout:

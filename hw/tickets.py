@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec.shape import Shape
 
-from .operation import STAGES, STORE, TICKET_AGE, Consumer, operation_layout, spacing, stage_layout, ticket_layout
+from .operation import STAGES, STORE, TICKET_AGE, Consumer, nudge_layout, operation_layout, spacing, stage_layout, ticket_layout
 
 #: Age of an operation when it comes in, a cycle before the first register here has it.
 ARRIVAL = -2
@@ -24,12 +24,20 @@ class Tickets(wiring.Component):
     -------
     operation : In, at age `ARRIVAL`
     starts : Out(1), lane 0 of a ticket is at stage 0
+    nudge : Out, whose nudge is read, at stage -1
     stages : Out, every stage with the fields that `STAGES` names
     """
 
     def __init__(self, shape: Shape) -> None:
         self.array = shape
-        super().__init__({"operation": In(operation_layout(shape)), "starts": Out(1), "stages": Out(stage_layout(shape))})
+        super().__init__(
+            {
+                "operation": In(operation_layout(shape)),
+                "starts": Out(1),
+                "nudge": Out(nudge_layout(shape)),
+                "stages": Out(stage_layout(shape)),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -60,11 +68,17 @@ class Tickets(wiring.Component):
                 if name == "consumer":
                     consumer = word
                 else:
-                    m.d.comb += self.stages[use].ticket[name].eq(word)
+                    m.d.comb += (self.nudge if use < 0 else self.stages[use].ticket)[name].eq(word)
 
-        active, lane = Signal(), Signal.like(self.stages[0].lane)
-        m.d.sync += [active.eq(begins[-1] | (active & (lane != lanes - 1))), lane.eq(Mux(begins[-1], 0, lane + 1))]
-        m.d.comb += [self.stages[0].lane.eq(lane), self.stages[0].consumer.eq(Mux(active, consumer, Consumer.NONE))]
+        # Stage -1 and 0: the lanes are counted.
+        coming, active, lane = Signal(), Signal(), Signal.like(self.nudge.lane)
+        m.d.sync += [
+            coming.eq(begins[-2] | (coming & (lane != lanes - 1))),
+            lane.eq(Mux(begins[-2], 0, lane + 1)),
+            active.eq(coming),
+            self.stages[0].lane.eq(lane),
+        ]
+        m.d.comb += [self.nudge.lane.eq(lane), self.stages[0].consumer.eq(Mux(active, consumer, Consumer.NONE))]
         for stage in range(STORE):
             m.d.sync += [self.stages[stage + 1][name].eq(self.stages[stage][name]) for name in ("lane", "consumer")]
         return m

@@ -114,6 +114,7 @@ class Tile(wiring.Component):
         total, padded = Signal(signed(shape.sum_width)), Signal(8)
         m.d.comb += [
             total.eq(Mux(tickets.starts, lanes[0].sum_o, lanes[0].sent_o)),
+            integrator.nudge_at.eq(tickets.nudge),
             integrator.stages.eq(stages),
             integrator.sum.eq(total),
             activation.sum.eq(total),

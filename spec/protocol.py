@@ -122,7 +122,7 @@ def configure(hamiltonian: Hamiltonian, s: int) -> list[int]:
 
 
 #: Bit offsets of the flags in the upper half of RUN's first word.
-RUN_DIRECTION, RUN_ACCUMULATE, RUN_SHIFT, RUN_NUDGE, RUN_NEGATE, RUN_TRACE = 16, 17, 19, 24, 26, 27
+RUN_DIRECTION, RUN_ACCUMULATE, RUN_SHIFT, RUN_NUDGE, RUN_NEGATE, RUN_TRACE = 16, 17, 19, 23, 25, 26
 
 
 def run(item: Run) -> list[int]:

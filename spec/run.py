@@ -9,7 +9,7 @@ from .errors import SpecError
 from .shape import Shape
 
 #: Largest ``shift`` of a run, and of the time step ``delta = 2**-s``.
-SHIFT_LIMIT = 31
+SHIFT_LIMIT = 15
 STEP_LIMIT = 15
 
 

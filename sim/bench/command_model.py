@@ -10,7 +10,7 @@ from loschmidt.spec.errors import SpecError
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.layout import READ_ONLY, Bank
 from loschmidt.spec.protocol import PAYLOAD_LIMIT, WORD, Error, Header, Opcode
-from loschmidt.spec.run import STEP_LIMIT, Accumulate, Direction, Nudge, Run
+from loschmidt.spec.run import SHIFT_LIMIT, STEP_LIMIT, Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
 
@@ -55,7 +55,7 @@ def run_of(payload: Sequence[int], shape: Shape) -> Run:
         input_base=inputs,
         direction=Direction(first >> protocol.RUN_DIRECTION & 1),
         accumulate=Accumulate(accumulate),
-        shift=first >> protocol.RUN_SHIFT & 31,
+        shift=first >> protocol.RUN_SHIFT & SHIFT_LIMIT,
         nudge=Nudge(first >> protocol.RUN_NUDGE & 3),
         nudge_base=nudges,
         negate=bool(first >> protocol.RUN_NEGATE & 1),

@@ -190,7 +190,7 @@ async def any_operations(dut: Any) -> None:
     await board.settle()
     await board.compare()
     # Few operations, so that no flag is up for another's sake; then more, for what is rare.
-    for operations in (*[12] * 60, *[40] * 40):
+    for operations in (*[12] * 150, *[40] * 40):
         await board.restart(board.choice.randrange(1 << board.part.ways))
         await board.step(board.choice.randrange(STEP_LIMIT + 1))
         for region in State:

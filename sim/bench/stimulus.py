@@ -14,7 +14,7 @@ from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.layout import READ_ONLY, Bank
 from loschmidt.spec.protocol import Error, Opcode
 from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries, widths
-from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
+from loschmidt.spec.run import SHIFT_LIMIT, Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
 Ints = NDArray[np.int64]
@@ -53,7 +53,7 @@ def run(rng: np.random.Generator, shape: Shape, context: int, steps: int | None 
         input_base=int(rng.integers(0, shape.input_depth - steps + 1)),
         direction=Direction(int(rng.integers(2))),
         accumulate=Accumulate(int(rng.integers(3))),
-        shift=int(rng.integers(0, 32)) if rng.integers(2) else 0,
+        shift=int(rng.integers(0, SHIFT_LIMIT + 1)) if rng.integers(2) else 0,
         nudge=nudge,
         nudge_base=int(rng.integers(0, shape.nudge_depth - (steps if nudge is Nudge.STREAM else 1) + 1)),
         negate=bool(rng.integers(2)),

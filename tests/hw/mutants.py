@@ -104,7 +104,7 @@ OPERAND = {
     "wrapping_operand": Fault("Mux(differs, limit, even)", "even"),
 }
 
-_NUDGE = "self.nudge, 0).as_signed() ^ minus.replicate(w).as_signed()"
+_NUDGE = "self.nudge, 0).as_signed() ^ negates.replicate(w).as_signed()"
 
 INTEGRATOR = {
     "no_rule_for_lowest": Fault("momentum != f.state.lowest", "momentum == momentum"),
@@ -166,8 +166,8 @@ TILE = {
 }
 
 TICKETS = {
-    "ticket_for_ever": (Fault("active & (lane != lanes - 1)", "active"), LONE),
-    "ticket_of_one_lane": (Fault("lane.eq(Mux(begins[-1], 0, lane + 1))", "lane.eq(0)"), FEW),
+    "ticket_for_ever": (Fault("coming & (lane != lanes - 1)", "coming"), LONE),
+    "ticket_of_one_lane": (Fault("lane.eq(Mux(begins[-2], 0, lane + 1))", "lane.eq(0)"), FEW),
     "ticket_too_long": (Fault("while use + lanes - first > apart:", "while use - first > apart:"), TILES),
 }
 

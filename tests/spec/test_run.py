@@ -19,8 +19,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"context": 3}, "context must be 0 to 2, not 3"),
     ({"context": -1}, "context must be 0 to 2, not -1"),
     ({"steps": 0}, "steps must be at least 1, not 0"),
-    ({"shift": 32}, "shift must be 0 to 31, not 32"),
-    ({"shift": -1}, "shift must be 0 to 31, not -1"),
+    ({"shift": 16}, "shift must be 0 to 15, not 16"),
+    ({"shift": -1}, "shift must be 0 to 15, not -1"),
     ({"steps": 11}, "input entries 0 to 10 lie outside the buffer of 10"),
     ({"input_base": 7}, "input entries 7 to 10 lie outside the buffer of 10"),
     ({"input_base": -1}, "input entries -1 to 2 lie outside the buffer of 10"),
@@ -40,7 +40,7 @@ def test_impossible_run(change: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"context": 2, "shift": 31},
+        {"context": 2, "shift": 15},
         {"input_base": 6},
         {"nudge": Nudge.STREAM, "nudge_base": 2},
         {"nudge": Nudge.HOLD, "nudge_base": 5},
