@@ -45,14 +45,15 @@ class BoardSimulation:
     Members
     -------
     plan : `BoardPlan`
+
+    Parameters
+    ----------
+    path : of a library around `HARNESS` that acts as such a board; its gateware's if there is none
     """
 
-    def __init__(self, plan: BoardPlan) -> None:
+    def __init__(self, plan: BoardPlan, path: Path | None = None) -> None:
         self.plan = plan
-        key = json.dumps([plan.shape.to_json(), plan.divisor, plan.buffer])
-        self._library = _load(
-            library(kept(lambda: Soc(plan.shape, plan.divisor, plan.buffer), "board", key), lane_control(plan.shape), HARNESS)
-        )
+        self._library = _load(path or _gateware(plan))
         self._handle: int | None = self._library.board_create(plan.divisor)
 
     @property
@@ -140,6 +141,11 @@ class BoardLine:
 
     def close(self) -> None:
         self.board.close()
+
+
+def _gateware(plan: BoardPlan) -> Path:
+    key = json.dumps([plan.shape.to_json(), plan.divisor, plan.buffer])
+    return library(kept(lambda: Soc(plan.shape, plan.divisor, plan.buffer), "board", key), lane_control(plan.shape), HARNESS)
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loschmidt.sim.native import cache, compiler
 
-from .compile import compile_sources
+from .compile import FAST, compile_sources
 from .design import design
 
 HARNESS = Path(__file__).with_name("harness.cpp")
@@ -16,12 +16,12 @@ NAME = "port.so"
 EXPORTS = "{ global: port_*; board_*; local: *; };\n"
 
 
-def library(verilog: str, control: str = "", harness: Path = HARNESS) -> Path:
-    """Path of the library of a design that fits its harness; built if the cache has none. ``control`` is as in `design`.
+def library(verilog: str, control: str = "", harness: Path = HARNESS, level: str = FAST) -> Path:
+    """Path of the library of a design that fits its harness; built if the cache has none. ``control`` and ``level`` are as in `design`.
 
     `HARNESS` is for 32-bit streams ``i`` and ``o``, `board.HARNESS` for the serial pins ``rx`` and ``tx``.
     """
-    made = design(verilog, control)
+    made = design(verilog, control, level)
 
     def build(directory: Path) -> None:
         objects = compile_sources([harness], directory, flags=(f"-I{made.headers}",))

@@ -10,6 +10,8 @@ from pathlib import Path
 from amaranth.lib import wiring
 
 import loschmidt.hw
+import loschmidt.hw.boards
+import loschmidt.hw.flow
 import loschmidt.hw.link
 import loschmidt.spec
 from loschmidt.hw.array import Array
@@ -46,13 +48,18 @@ def kept(make: Callable[[], wiring.Component], name: str, key: str) -> str:
 
     Kept under ``key`` and the hash of all gateware's sources, as to elaborate many lanes takes Amaranth a while.
     """
-    folders = [Path(place) for package in (loschmidt.hw, loschmidt.hw.link, loschmidt.spec) for place in package.__path__]
-    sources = [path.read_text() for folder in (Path(__file__).parent, *folders) for path in sorted(folder.glob("*.py"))]
 
     def build(directory: Path) -> None:
         (directory / f"{name}.v").write_text(verilog(make()))
 
-    return (cache.built("gateware", cache.digest(name, key, version("amaranth"), *sources), build) / f"{name}.v").read_text()
+    return (cache.built("gateware", cache.digest(name, key, *sources()), build) / f"{name}.v").read_text()
+
+
+def sources() -> list[str]:
+    """All that gateware is made from: its language's version, and the sources of `loschmidt.hw`, `loschmidt.spec` and this package."""
+    packages = (loschmidt.hw, loschmidt.hw.boards, loschmidt.hw.flow, loschmidt.hw.link, loschmidt.spec)
+    folders = [Path(__file__).parent, *(Path(place) for package in packages for place in package.__path__)]
+    return [version("amaranth"), *(path.read_text() for folder in folders for path in sorted(folder.glob("*.py")))]
 
 
 def lane_control(shape: Shape) -> str:

@@ -12,10 +12,10 @@ from loschmidt.hw.boards import multipliers
 from loschmidt.hw.boards.target import Target, family
 from loschmidt.sim.bench.simulator import BenchError
 from loschmidt.sim.rtl import tools
+from loschmidt.sim.rtl.cells import multipliers as models
+from loschmidt.sim.rtl.cells import ours, unlinted
 from loschmidt.spec.part import Family
 
-from .models import multipliers as models
-from .models import ours, unlinted
 from .mutants import Fault, broken, with_imports
 from .parts import Part, bay, run, sized
 from .under import Under

@@ -12,9 +12,9 @@ from amaranth.lib import wiring
 from loschmidt.hw import single_port_ram
 from loschmidt.hw.boards import spram
 from loschmidt.sim.bench.simulator import BenchError
+from loschmidt.sim.rtl.cells import unlinted, yosys
 from loschmidt.spec.part import Family
 
-from .models import unlinted, yosys
 from .mutants import Fault, broken, with_imports
 from .parts import Part, bay, run
 from .under import Under

@@ -12,13 +12,13 @@ from loschmidt.host.word_device import WordDevice
 from loschmidt.hw import block_ram
 from loschmidt.hw.array import Array
 from loschmidt.sim.rtl import RtlPort
+from loschmidt.sim.rtl.cells import multipliers, unlinted, yosys
 from loschmidt.sim.rtl.library import library
 from loschmidt.sim.rtl.open import patience
 from loschmidt.sim.rtl.verilog import verilog
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.part import Family
 from loschmidt.spec.shape import Shape
-from tests.hw.models import multipliers, unlinted, yosys
 from tests.hw.under import Under
 
 from .cases import Case, cases
