@@ -107,8 +107,9 @@ class Lane(wiring.Component):
         bits = range(len(op.age_5.shift))
         aligns = [bit for bit in bits if f.align_shift >> bit & 1]
         others = [bit for bit in bits if bit not in aligns]
-        aligned = Signal(signed(2 * f.multiplier + f.align_shift))
-        shifted, term = Signal(signed(f.accumulator)), Signal(signed(f.accumulator))
+        # Without a reset: what is zero while the host is active would otherwise have one of its own in each lane.
+        aligned = Signal(signed(2 * f.multiplier + f.align_shift), reset_less=True)
+        shifted, term = (Signal(signed(f.accumulator), name=name, reset_less=True) for name in ("shifted", "term"))
         m.d.sync += [
             aligned.eq(_shifted(multiplier.product, op.age_5, aligns) ^ op.age_5.negate.replicate(len(aligned)).as_signed()),
             shifted.eq(_shifted(aligned, op.age_6, others[:2], op.age_6.negate)),

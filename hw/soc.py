@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, ResetInserter
+from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Module, ResetSignal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -44,9 +44,12 @@ class Soc(wiring.Component):
         m.submodules.transmitter = transmitter = UartTransmitter(self.divisor)
         m.submodules.link = link = Link(self.buffer)
         array, requests, responses = Array(self.array), Relay(protocol.WORD), Relay(protocol.WORD)
-        # A new session finds no run under way and no half of a request.
+        # A new session finds no run under way and no half of a request. One net resets all of the array: made in each lane anew, it would
+        # be as many, and few flip-flops of different resets fit into one place.
+        m.domains.array = ClockDomain(local=True)
+        m.d.comb += [ClockSignal("array").eq(ClockSignal()), ResetSignal("array").eq(ResetSignal() | link.reset)]
         for name, part in (("array", array), ("requests", requests), ("responses", responses)):
-            m.submodules[name] = ResetInserter(link.reset)(part)
+            m.submodules[name] = DomainRenamer("array")(part)
 
         wiring.connect(m, receiver.o, link.rx)
         wiring.connect(m, link.tx, transmitter.i)
