@@ -12,6 +12,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE / "theory.md"
+#: Where the experiments of a group of commands write, by their names.
+FILES = {"lab": "lab-{}.json", "bench": "benchmarks/{}.json"}
 BLOCK = re.compile(
     r"(<!-- measured: (?P<name>[\w-]+) (?P<what>rows|checks)(?: (?P<column>\w+)=(?P<value>\w+))? -->\n).*?(<!-- measured: end -->)",
     re.DOTALL,
@@ -35,11 +37,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(cell(row[name]) for name in columns) + " |" for row in rows])
 
 
-def block(name: str, what: str, column: str | None, value: str | None, folder: Path) -> str:
+def block(name: str, what: str, column: str | None, value: str | None, folder: Path, group: str) -> str:
     """What stands between the marks."""
-    command, file = f"loschmidt lab {name}", folder / f"lab-{name}.json"
+    command = f"loschmidt {group} {name}"
+    place = FILES[group].format(name)
+    file = folder / place
     if not file.exists():
-        return f"Not measured yet: `{command} --json docs/measured/{file.name}`.\n"
+        return f"Not measured yet: `{command} --json docs/measured/{place}`.\n"
     outcome = json.loads(file.read_text())
     if what == "checks":
         rows = [{"check": c["what"], "bound": c["bound"], "measured": c["measured"], "kept": c["passed"]} for c in outcome["checks"]]
@@ -48,9 +52,9 @@ def block(name: str, what: str, column: str | None, value: str | None, folder: P
     return f"`{command}`\n\n{table(rows)}\n"
 
 
-def rewritten(text: str, folder: Path = HERE / "measured") -> str:
-    """The document with today's tables."""
-    return BLOCK.sub(lambda m: m[1] + block(m["name"], m["what"], m["column"], m["value"], folder) + m[6], text)
+def rewritten(text: str, folder: Path = HERE / "measured", group: str = "lab") -> str:
+    """The document with today's tables, of the experiments of ``loschmidt GROUP``."""
+    return BLOCK.sub(lambda m: m[1] + block(m["name"], m["what"], m["column"], m["value"], folder, group) + m[6], text)
 
 
 if __name__ == "__main__":

@@ -127,14 +127,15 @@ class Reference:
             midpoints[:, k], momenta[:, k + 1] = midpoint, pi
         return Tape(parameters, inputs, active, midpoints, momenta, phi)
 
-    def backward(self, tape: Tape, midpoint_gradient: Floats) -> ReferenceGradient:
-        """Gradient of a loss whose partial derivative with respect to the midpoints is ``midpoint_gradient``, (B, T, N)."""
+    def backward(self, tape: Tape, midpoint_gradient: Floats, end: tuple[Floats, Floats] | None = None) -> ReferenceGradient:
+        """Gradient of a loss whose partial derivative with respect to the midpoints is ``midpoint_gradient``, (B, T, N), and with respect
+        to the positions and momenta at the end is ``end``, (B, N) each, zero if None: so that a long run may go back in pieces."""
         p = tape.parameters
         mu = p[Parameter.INVERSE_MASS]
         half = self.delta / 2
         total = {name: np.zeros_like(p[name], dtype=np.float64) for name in DEFINITIONS[self.hamiltonian].parameters}
         by_input = np.zeros_like(tape.inputs, dtype=np.float64)
-        by_phi, by_pi = np.zeros_like(tape.position), np.zeros_like(tape.position)
+        by_phi, by_pi = (np.zeros_like(tape.position), np.zeros_like(tape.position)) if end is None else end
         for k in reversed(range(tape.inputs.shape[1])):
             here = tape.active[:, k, None]
             after = np.where(here, by_phi, 0.0)

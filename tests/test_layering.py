@@ -27,7 +27,12 @@ MAY_IMPORT = {
 #: Run under a simulator, for its users alone: nothing else may import it, and it alone may import what only tests install.
 BENCH = "loschmidt.sim.bench"
 #: Modules that need an extra of their name, and alone may import what it brings.
-EXTRAS = {"loschmidt.host.torch": "torch", "loschmidt.host.jax": "jax"}
+EXTRAS = {
+    "loschmidt.host.torch": "torch",
+    "loschmidt.host.jax": "jax",
+    "loschmidt.host.bench.torch_step": "torch",
+    "loschmidt.host.bench.jax_step": "jax",
+}
 
 
 def below(name: str, prefix: str) -> bool:

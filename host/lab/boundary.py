@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from loschmidt.host import plots
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.sim.theory import Kind, blend
 
 from .cases import NEAR, Case, apart, random_case
-from .experiment import Check, Experiment, Outcome, Tell
 
 STEPS, OSCILLATORS, SEED = 60, 3, 0
 

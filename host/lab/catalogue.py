@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from loschmidt.host.experiments.experiment import Experiment
+
 from . import boundary, cost, dissipation, heb, reversibility, static_gradient, tracking, word_length
-from .experiment import Experiment
 
 CATALOGUE: tuple[Experiment, ...] = (
     reversibility.EXPERIMENT,

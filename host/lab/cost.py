@@ -14,13 +14,12 @@ from loschmidt.host import plots
 from loschmidt.host.cycles import ideal
 from loschmidt.host.devices import open_device
 from loschmidt.host.echo import Echo, Readout
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.host.nudge import NudgePolicy
 from loschmidt.host.problem import Problem, by_reference, random_problem
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
-
-from .experiment import Check, Experiment, Outcome, Tell
 
 HAMILTONIAN, INPUTS, S, SEED = Hamiltonian.DENSE, 4, 5, 0
 

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from loschmidt.host import plots
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.host.verify import agreement
 from loschmidt.sim.theory import Kind
 
 from .cases import NEAR, apart, order, random_case
-from .experiment import Check, Experiment, Outcome, Tell
 
 KIND, STEPS, OSCILLATORS, SEED = Kind.DENSE, 100, 4, 0
 

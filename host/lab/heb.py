@@ -17,11 +17,10 @@ from loschmidt.host.devices import open_device
 from loschmidt.host.echo_engine import EchoEngine, shape_for
 from loschmidt.host.encoder import IDLE, Encoder
 from loschmidt.host.evaluation import scale
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.host.heads import SHARPNESS
 from loschmidt.host.recorder import Recorder
 from loschmidt.host.training import Training, begin
-
-from .experiment import Check, Experiment, Outcome, Tell
 
 #: Found by validation on the training images alone.
 CONFIG = Config(data=digits.NAME, epochs=20, jitter=0.3)

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from .running import Done, svg, text
+from loschmidt.host.experiments.running import Done, svg, text
 
 _STYLE = """
 :root { color-scheme: light; }

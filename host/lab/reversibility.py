@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from loschmidt.host import plots
 from loschmidt.host.devices import open_device
 from loschmidt.host.echo import Echo
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.host.parameters import real_values
 from loschmidt.host.problem import Problem, random_problem
 from loschmidt.host.reversal import there_and_back, windows
@@ -18,7 +19,6 @@ from loschmidt.sim import floats
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
-from .experiment import Check, Experiment, Outcome, Tell
 from .formats import formats_of
 
 OSCILLATORS, S, SEED, PERIOD = 4, 5, 0, 1024

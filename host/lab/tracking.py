@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from loschmidt.host import plots
 from loschmidt.host.devices import open_device
 from loschmidt.host.echo import Readout
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.host.optimiser import Adam
 from loschmidt.host.problem import by_echo, by_reference, random_problem
 from loschmidt.host.verify import COSINE, agreement
@@ -21,7 +22,6 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
 from .cases import NEAR, Case, apart, random_case
-from .experiment import Check, Experiment, Outcome, Tell
 
 KIND, OSCILLATORS, SEED = Kind.DENSE, 4, 0
 

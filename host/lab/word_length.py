@@ -13,6 +13,7 @@ from loschmidt.host import plots
 from loschmidt.host.devices import open_device
 from loschmidt.host.echo import EchoGradient, Readout
 from loschmidt.host.errors import ConfigError
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.host.nudge import NudgePolicy, largest_exponent
 from loschmidt.host.parameters import Master
 from loschmidt.host.problem import Problem, by_echo, by_reference, random_problem
@@ -20,7 +21,6 @@ from loschmidt.host.verify import COSINE, NORM, agreement
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
-from .experiment import Check, Experiment, Outcome, Tell
 from .formats import formats_of
 
 OSCILLATORS, INPUTS, S, SEED = 16, 4, 5, 0

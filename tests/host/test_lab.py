@@ -17,12 +17,12 @@ from loschmidt.host import cli, session
 from loschmidt.host.data import load
 from loschmidt.host.echo_engine import EchoEngine
 from loschmidt.host.evaluation import scale
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, silent
+from loschmidt.host.experiments.running import Done, run
 from loschmidt.host.lab import cost, dissipation, heb, reversibility, static_gradient, word_length
 from loschmidt.host.lab.catalogue import CATALOGUE
-from loschmidt.host.lab.experiment import Check, Experiment, Outcome, silent
 from loschmidt.host.lab.formats import formats_of
 from loschmidt.host.lab.page import page
-from loschmidt.host.lab.running import Done, run
 from loschmidt.host.training import Training, begin
 from loschmidt.host.verify import agreement
 from loschmidt.sim import floats

@@ -77,7 +77,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One sub-command of `loschmidt lab`.
+    """One sub-command of `loschmidt lab` or `loschmidt bench`.
 
     Members
     -------

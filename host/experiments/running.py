@@ -17,9 +17,6 @@ from loschmidt.host.errors import ConfigError
 
 from .experiment import Experiment, Outcome, Tell
 
-#: Where figures and the report go unless the user says otherwise.
-FOLDER = Path("runs") / "lab"
-
 #: Rows of a table that are shown; JSON and figure have all.
 SHOWN = 60
 

@@ -1,0 +1,163 @@
+"""Time of a training step's gradient: the emulator's echo beside JAX's and PyTorch's backpropagation through time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from loschmidt.host import plots
+from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
+from loschmidt.host.parameters import Floats
+from loschmidt.host.verify import agreement
+
+from . import echo_step, jax_step, torch_step
+from .workload import INPUTS, SEED, Case, S, Step
+
+OSCILLATORS, BATCHES, STEPS = (16, 64, 256), (1, 32), (100, 1000, 10000)
+
+#: Larger ones, by B T N^2, would take minutes for every repetition.
+MOST = 4.0e9
+
+#: A case is repeated until both are reached, but no more often than the last.
+ROUNDS, SECONDS, LIMIT = 3, 12.0, 15
+
+#: The case that is held to figures: N, T. What is (format, B) -> the largest ratio to JAX; and to PyTorch, for any.
+HELD, TO_JAX = (64, 1000), {("18", 1): 0.9, ("18", 32): 1.0, ("16", 1): 0.5, ("16", 32): 0.6}
+TO_TORCH = 0.05
+
+#: Cosine of two gradients by all parameters, the least: that all compute the same thing, though float32 and integers are not equal.
+SAME = 0.999
+
+JAX, TORCH = "JAX, float32", "PyTorch eager, float32"
+
+
+def name(width: str, probe: bool) -> str:
+    return f"echo, {width} bits" + (", probe" if probe else "")
+
+
+def contenders(case: Case, threads: int | None) -> tuple[dict[str, Step], str]:
+    """All that compute the case, by name, and the kernel of the echoes."""
+    steps, kernel = {JAX: jax_step.step(case), TORCH: torch_step.step(case, threads)}, ""
+    for width in ("16", "18"):
+        for probe in (False, True):
+            steps[name(width, probe)], kernel = echo_step.step(replace(case, width=width), threads, probe)
+    return steps, kernel
+
+
+def timed(steps: dict[str, Step], rounds: int, seconds: float, limit: int) -> tuple[dict[str, list[float]], dict[str, dict[str, Floats]]]:
+    """Seconds of every call, taken in turn, A B C A B C, so that what else the machine does hits all alike; and the gradients."""
+    gradients = {who: step() for who, step in steps.items()}
+    taken: dict[str, list[float]] = {who: [] for who in steps}
+    began = time.perf_counter()
+    for turn in range(limit):
+        if turn >= rounds and time.perf_counter() - began > seconds:
+            break
+        for who, step in steps.items():
+            start = time.perf_counter()
+            step()
+            taken[who].append(time.perf_counter() - start)
+    return taken, gradients
+
+
+def cases(quick: bool) -> list[Case]:
+    if quick:
+        return [Case(8, batch, 50) for batch in (1, 2)]
+    every = [Case(n, batch, steps) for n in OSCILLATORS for batch in BATCHES for steps in STEPS]
+    return [case for case in every if case.batch * case.steps * case.oscillators**2 <= MOST]
+
+
+def measure(quick: bool, tell: Tell, threads: int | None = 1) -> Outcome:
+    single = threads == 1 and jax_step.single_thread()
+    rows: list[dict[str, Any]] = []
+    asked, kernel = cases(quick), ""
+    for done, case in enumerate(asked):
+        tell(f"N = {case.oscillators}, B = {case.batch}, T = {case.steps:,}", done / len(asked))
+        steps, kernel = contenders(case, threads)
+        taken, gradients = timed(steps, *((1, 0.0, 1) if quick else (ROUNDS, SECONDS, LIMIT)))
+        rows += table(case, taken, gradients)
+    settings = {"inputs": INPUTS, "s": S, "seed": SEED, "kernel": kernel, "threads": threads or "all"}
+    settings["JAX's threads"] = 1 if single else "its own choice"
+    return Outcome(settings, rows, judged(rows, quick))
+
+
+def table(case: Case, taken: dict[str, list[float]], gradients: dict[str, dict[str, Floats]]) -> list[dict[str, Any]]:
+    """A row for each contender; ratios are medians of each turn's ratio."""
+    rows = []
+    for who, seconds in taken.items():
+        rows.append(
+            {
+                "N": case.oscillators,
+                "B": case.batch,
+                "T": case.steps,
+                "what": who,
+                "us per step and sequence": 1e6 * median(seconds) / (case.steps * case.batch),
+                "/ JAX": median(a / b for a, b in zip(seconds, taken[JAX], strict=True)),
+                "/ PyTorch": median(a / b for a, b in zip(seconds, taken[TORCH], strict=True)),
+                "cosine to JAX": agreement(_flat(gradients[who]), _flat(gradients[JAX]))[0],
+                "turns": len(seconds),
+            }
+        )
+    return rows
+
+
+def _flat(gradient: dict[str, Floats]) -> Floats:
+    """By name, so that an order of the names does not matter."""
+    return np.concatenate([gradient[key].ravel() for key in sorted(gradient)])
+
+
+def judged(rows: Sequence[dict[str, Any]], quick: bool) -> list[Check]:
+    """That all compute the same; and the figures, of what was measured with a fixed eps. A reduced set is too small for those."""
+    # Late in a long run an integer's rounding may have grown by chaos: the figure is asked where formats of 18 bits are for.
+    same = [row["cosine to JAX"] for row in rows if row["T"] <= HELD[1] and "16 bits" not in row["what"]]
+    checks = [Check.at_least("gradients: least cosine to JAX's, T <= 1000, 16-bit formats left out", min(same), SAME)]
+    if quick:
+        return checks
+    for (width, batch), most in TO_JAX.items():
+        found = [r for r in rows if (r["N"], r["T"]) == HELD and (r["what"], r["B"]) == (name(width, False), batch)]
+        where = f"{name(width, False)}, N = {HELD[0]}, T = {HELD[1]}, B = {batch}"
+        checks.append(Check.at_most(f"{where}: time over JAX's", found[0]["/ JAX"] if found else float("nan"), most))
+        checks.append(Check.at_most(f"{where}: time over PyTorch's", found[0]["/ PyTorch"] if found else float("nan"), TO_TORCH))
+    return checks
+
+
+def draw(outcome: Outcome, figure: Figure) -> None:
+    """Time over JAX's against T, a panel for each N; whole lines one sequence, broken ones a batch."""
+    sizes = sorted({row["N"] for row in outcome.rows})
+    panels = figure.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
+    colours = {name("16", False): plots.BLUE, name("18", False): plots.GREEN, TORCH: plots.ORANGE}
+    for axes, n in zip(panels, sizes, strict=True):
+        for index, batch in enumerate(sorted({row["B"] for row in outcome.rows})):
+            for who, colour in colours.items():
+                points = [(r["T"], r["/ JAX"]) for r in outcome.rows if (r["N"], r["B"], r["what"]) == (n, batch, who)]
+                axes.plot(*zip(*points, strict=True), "-o" if index == 0 else "--o", color=colour, ms=4, label=f"{who}, B = {batch}")
+        axes.axhline(1.0, color=plots.INK, lw=0.8)
+        axes.set(title=f"N = {n}", xscale="log", yscale="log", xlabel="T")
+        plots.dress(axes)
+    panels[0].set_ylabel("time / JAX's")
+    panels[-1].legend(frameon=False, fontsize=7)
+
+
+def of_threads(threads: int | None) -> Callable[[bool, Tell], Outcome]:
+    """The measurement with that many threads for each contender; None: all cores."""
+    return lambda quick, tell: measure(quick, tell, threads)
+
+
+EXPERIMENT = Experiment(
+    "speed",
+    "a training step's gradient beside backpropagation through time",
+    """How long does a gradient take?
+
+The same dense system, the same numbers: by echo on the emulator (integers; 16- and 18-bit formats; eps fixed, and found by a probe), by
+`jax.lax.scan` compiled in float32, and by PyTorch, eager, in float32. All are taken in turn in one process, and a ratio is the median of
+each turn's. First of all their gradients are compared.
+
+Exit status 1 if gradients differ or a ratio is above its figure. A reduced set compares gradients only: it is too small to be timed.""",
+    measure,
+    draw,
+)

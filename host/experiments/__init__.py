@@ -1,0 +1,1 @@
+"""What `loschmidt lab` and `loschmidt bench` have in common: experiments with table, figure and verdict, and commands that run them."""

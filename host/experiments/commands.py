@@ -1,0 +1,70 @@
+"""A command for each experiment: it measures, prints tables, draws, writes JSON, and ends with status 1 if a bound is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from loschmidt.host import console
+from loschmidt.host.options import MISSED, Json, write_json
+
+from .experiment import Experiment
+from .running import Done, run, save_figure, tables
+
+Quick = Annotated[bool, typer.Option("--quick", help="A smaller set, in seconds. Its bounds are the same.")]
+Drawn = Annotated[Path | None, typer.Option(help="Draw there: .png, .svg or .pdf. Default: a .png of the command's name in runs/.")]
+
+
+def add(app: typer.Typer, experiment: Experiment, folder: Path) -> None:
+    """Give the group a command of the experiment's name, with figures in ``folder`` unless the user says otherwise."""
+
+    def command(quick: Quick = False, json_file: Json = None, figure: Drawn = None) -> None:
+        conclude(perform(experiment, quick), folder, figure, json_file)
+
+    app.command(experiment.name, help=taught(experiment, folder.name))(command)
+
+
+def taught(experiment: Experiment, group: str) -> str:
+    """The help of an experiment's command."""
+    return f"{experiment.lesson}\n\n[bold]Example[/bold]   loschmidt {group} {experiment.name} --quick"
+
+
+def perform(experiment: Experiment, quick: bool) -> Done:
+    """Measure, with a bar, and print the tables."""
+    with console.stage() as tell:
+        done = run(experiment, quick, tell)
+    for table in tables(done):
+        console.OUT.print(table)
+    return done
+
+
+def conclude(done: Done, folder: Path, figure: Path | None, json_file: Path | None) -> None:
+    """Draw, write and judge one experiment."""
+    place = figure or folder / f"{done.experiment.name}.png"
+    save_figure(done, place)
+    write_json(json_file, done.to_json())
+    console.say(f"figure in {place}")
+    judge([done])
+
+
+def together(all_done: Sequence[Done]) -> dict[str, Any]:
+    """What ``--json`` writes of several experiments."""
+    found = {done.experiment.name: done.to_json() for done in all_done}
+    return {"passed": all(done.outcome.passed for done in all_done), "experiments": found}
+
+
+def judge(all_done: Sequence[Done]) -> None:
+    """Say which bounds are missed and end with status 1, or that none is."""
+    missed = [f"{done.experiment.name}: {check.what}" for done in all_done for check in done.outcome.checks if not check.passed]
+    count = sum(len(done.outcome.checks) for done in all_done)
+    if missed:
+        console.error(f"{len(missed)} of {count} bounds missed: {'; '.join(missed)}")
+        raise typer.Exit(MISSED)
+    console.say(f"{count} bounds kept, {sum(done.seconds for done in all_done):.0f} s")
+
+
+#: What a group of experiments' commands is made with.
+GROUP: dict[str, Any] = {"no_args_is_help": True, "pretty_exceptions_enable": False, "add_completion": False, "rich_markup_mode": "rich"}
