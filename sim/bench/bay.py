@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from amaranth.hdl import ClockDomain, Module
+from amaranth.hdl import Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import Out
 
 
 class Bay(wiring.Component):
-    """Every component under its name; port ``x`` of component ``part`` is port ``part_x``, its clock ``part_clk``, its reset ``part_rst``.
-
-    A part whose clock stands still costs the simulator nothing.
+    """Every component under its name; port ``x`` of component ``part`` is port ``part_x``. They share clock and reset, and nothing else.
 
     Parameters
     ----------
@@ -22,8 +20,7 @@ class Bay(wiring.Component):
 
     def __init__(self, parts: Mapping[str, wiring.Component]) -> None:
         self.parts = dict(parts)
-        clocks = {f"{name}_{port}": In(1) for name in parts for port in ("clk", "rst")}
-        super().__init__({name: Out(part.signature) for name, part in parts.items()} | clocks)
+        super().__init__({name: Out(part.signature) for name, part in parts.items()})
         ports = Counter("_".join(map(str, path)) for path, _, _ in self.signature.flatten(self))
         for port, count in ports.items():
             if count > 1:
@@ -32,9 +29,6 @@ class Bay(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         for name, part in self.parts.items():
-            m.submodules[name] = place = Module()
-            place.domains.sync = sync = ClockDomain(local=True)
-            place.submodules.tried = part
-            wiring.connect(place, part, wiring.flipped(getattr(self, name)))
-            place.d.comb += [sync.clk.eq(getattr(self, f"{name}_clk")), sync.rst.eq(getattr(self, f"{name}_rst"))]
+            m.submodules[name] = part
+            wiring.connect(m, part, wiring.flipped(getattr(self, name)))
         return m

@@ -36,19 +36,18 @@ class Pins:
     async def start(cls, dut: Any, **inputs: int) -> Pins:
         """Reset for two cycles, with these inputs."""
         pins = cls(dut)
-        pins._handle("clk").value = 0
-        pins._handle("rst").value = 1
+        dut.clk.value = 0
+        dut.rst.value = 1
         for _ in range(2):
             await pins.cycle(**inputs)
-        pins._handle("rst").value = 0
+        dut.rst.value = 0
         return pins
 
     async def cycle(self, **inputs: int) -> None:
         """End the cycle under way with a clock edge and begin the next with these inputs; its outputs can then be read."""
-        clock = self._handle("clk")
-        clock.value = 1
+        self._dut.clk.value = 1
         await Timer(1, "ns")
-        clock.value = 0
+        self._dut.clk.value = 0
         await self.change(**inputs)
 
     async def change(self, **inputs: int) -> None:

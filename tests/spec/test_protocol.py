@@ -106,7 +106,7 @@ def test_run_fields_have_bits_of_their_own(
     first, *rest = protocol.run(Run(context, steps, 3, direction, accumulate, shift, nudge, 4, negate, trace, 5))
     assert rest == [steps, 3, 4, 5]
     assert is_word(first)
-    fields = [(0, 16), (16, 1), (17, 2), (19, 5), (24, 2), (26, 1), (27, 1), (28, 4)]
+    fields = [(0, 16), (16, 1), (17, 2), (19, 4), (23, 2), (25, 1), (26, 1), (27, 5)]
     read = [first >> low & (1 << width) - 1 for low, width in fields]
     assert read == [context, direction, accumulate, shift, nudge, negate, trace, 0]
 
