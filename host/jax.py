@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
-from .device import Device
 from .echo import Flags, Forward, Readout
 from .errors import MissingExtraError
-from .layer import Entered, Layer
-from .nudge import NudgePolicy, SampleReport
+from .layer import Entered, Layer, Options
+from .nudge import SampleReport
 from .parameters import Master, shapes
 
 try:
@@ -45,14 +44,9 @@ class EchoFunction:
 
     Parameters
     ----------
-    inputs, oscillators : M, N
-    hamiltonian : ``springs``, ``linear``, ``diagonal`` or ``dense``
-    step : s of the time step ``delta = 2**-s``
-    readout : what comes out of midpoint positions: ``last`` or ``mean`` (N,), or ``every`` (T, N)
-    device : a device's name, or a `Device` of that many inputs and oscillators, which several functions may share
-    formats : ``16``, ``18`` or ``25``, by the multiplier's width; 18 if None; a `Device` has its own
-    untrusted : ``warn`` or ``raise`` where the detector does not trust a gradient
-    policy : how eps is chosen
+    inputs, oscillators, hamiltonian : as of `Layer`
+    options : ``step``, ``readout`` (``last`` or ``mean`` gives (N,), ``every`` (T, N)), ``device``, ``formats``, ``untrusted`` and
+        ``policy``, as of `Layer`
 
     Members
     -------
@@ -63,30 +57,8 @@ class EchoFunction:
     ConfigError, DeviceError, SpecError : an option that is not known, or does not go with another
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        oscillators: int,
-        hamiltonian: str = "dense",
-        *,
-        step: int = 5,
-        readout: str = "last",
-        device: str | Device = "emulator",
-        formats: str | None = None,
-        untrusted: str = "warn",
-        policy: NudgePolicy | None = None,
-    ) -> None:
-        self.layer = Layer(
-            inputs,
-            oscillators,
-            hamiltonian,
-            step=step,
-            readout=readout,
-            device=device,
-            formats=formats,
-            untrusted=untrusted,
-            policy=policy,
-        )
+    def __init__(self, inputs: int, oscillators: int, hamiltonian: str = "dense", **options: Unpack[Options]) -> None:
+        self.layer = Layer(inputs, oscillators, hamiltonian, **options)
         self._shapes = shapes(self.layer.hamiltonian, oscillators, inputs)
         run = jax.custom_vjp(self._free)
         run.defvjp(self._forward, self._backward, symbolic_zeros=True)

@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -78,6 +78,17 @@ class Gradients:
     inputs: Floats | None
     position0: Floats
     momentum0: Floats
+
+
+class Options(TypedDict, total=False):
+    """Keywords of `Layer`."""
+
+    step: int
+    readout: str
+    device: str | Device
+    formats: str | None
+    untrusted: str
+    policy: NudgePolicy | None
 
 
 class Layer:

@@ -12,14 +12,13 @@ taken (`torch.no_grad`, `torch.inference_mode`) no echo is run and nothing is ke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import numpy as np
 
-from .device import Device
 from .errors import MissingExtraError
-from .layer import Floats, Layer
-from .nudge import NudgePolicy, SampleReport
+from .layer import Floats, Layer, Options
+from .nudge import SampleReport
 
 try:
     import torch
@@ -43,16 +42,11 @@ class EchoLayer(nn.Module):
 
     Parameters
     ----------
-    inputs, oscillators : M, N
-    hamiltonian : ``springs``, ``linear``, ``diagonal`` or ``dense``
-    step : s of the time step ``delta = 2**-s``
-    readout : what comes out of midpoint positions: ``last`` or ``mean`` (B, N), or ``every`` (B, T, N)
-    device : a device's name, or a `Device` of that many inputs and oscillators, which several layers may share
-    formats : ``16``, ``18`` or ``25``, by the multiplier's width; 18 if None; a `Device` has its own
+    inputs, oscillators, hamiltonian : as of `Layer`
     learn_initial_state : whether ``position0`` and ``momentum0``, (N,), are parameters, too; they start at zero
-    untrusted : ``warn`` or ``raise`` where the detector does not trust a gradient
-    policy : how eps is chosen
     dtype : of the parameters; PyTorch's default if None
+    options : ``step``, ``readout`` (``last`` or ``mean`` gives (B, N), ``every`` (B, T, N)), ``device``, ``formats``, ``untrusted`` and
+        ``policy``, as of `Layer`
 
     Members
     -------
@@ -80,27 +74,12 @@ class EchoLayer(nn.Module):
         oscillators: int,
         hamiltonian: str = "dense",
         *,
-        step: int = 5,
-        readout: str = "last",
-        device: str | Device = "emulator",
-        formats: str | None = None,
         learn_initial_state: bool = False,
-        untrusted: str = "warn",
-        policy: NudgePolicy | None = None,
         dtype: torch.dtype | None = None,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__()
-        self.layer = Layer(
-            inputs,
-            oscillators,
-            hamiltonian,
-            step=step,
-            readout=readout,
-            device=device,
-            formats=formats,
-            untrusted=untrusted,
-            policy=policy,
-        )
+        self.layer = Layer(inputs, oscillators, hamiltonian, **options)
         masters = self.layer.initial(np.random.default_rng(int(torch.randint(2**62, ()))))
         self._names = tuple(masters)
         self._starts = ("position0", "momentum0") if learn_initial_state else ()
