@@ -17,6 +17,7 @@ from loschmidt.hw.program import step as program
 from loschmidt.hw.request import run_layout
 from loschmidt.hw.ring import GATHERED, entry
 from loschmidt.sim.golden_device import GoldenDevice
+from loschmidt.spec import layout
 from loschmidt.spec.activation import knot_limit, rows_from_knots
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
 from loschmidt.spec.layout import Bank
@@ -103,6 +104,9 @@ class Board:
                 last[op["way"]] = self.cycles
                 self.issued.append(self.cycles)
                 hazards.issue(op, self.cycles)
+                for what, bank in (("trace", Bank.TRACE), ("nudge", Bank.NUDGE)):
+                    place, depth = op[f"{what}_address"], layout.depth(bank, self.part)
+                    assert not op[what] or place < depth, f"{what} {place} of {depth}"
                 self.machine.execute(op, inputs[address] if Right(op["right"]) is Right.INPUT else 0)
             address = self.pins.get("input_address")
 

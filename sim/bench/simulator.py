@@ -21,6 +21,10 @@ class BenchError(LoschmidtError):
     """A bench found a difference, or could not run."""
 
 
+class Difference(BenchError):
+    """A bench ran, and something that it asserts does not hold."""
+
+
 def simulator(verilog: str, control: str = "", level: str = FAST) -> Path:
     """Directory of the cocotb simulator of a design; built if the cache has none. ``control`` and ``level`` as in `sim.rtl.design`."""
     made = design(verilog, control, level)
@@ -38,7 +42,12 @@ def simulator(verilog: str, control: str = "", level: str = FAST) -> Path:
 def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[str, str], seed: int = 1, level: str = FAST) -> int:
     """Run every cocotb test of ``module`` on a design; returns how many ran.
 
-    ``directory`` takes the log and the results. Raises `BenchError` if a test fails, if none ran, or if the simulator cannot run.
+    ``directory`` takes the log and the results.
+
+    Raises
+    ------
+    Difference : what a test asserts does not hold
+    BenchError : a test fails otherwise, none ran, or the simulator cannot run
     """
     build = simulator(verilog, level=level)
     log, results = directory / "bench.log", directory / "results.xml"
@@ -56,23 +65,26 @@ def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[s
         )
     except (SystemExit, RuntimeError, ValueError) as error:
         # cocotb leaves Python altogether when a test fails.
-        raise BenchError(f"{module} failed ({_first_failure(results) or error}): see {log}") from error
+        kind, failure = _first_failure(results)
+        raise kind(f"{module} failed ({failure or error}): see {log}") from error
     # Outside pytest cocotb says so in the log alone.
-    if failure := _first_failure(results):
-        raise BenchError(f"{module} failed ({failure}): see {log}")
+    kind, failure = _first_failure(results)
+    if failure:
+        raise kind(f"{module} failed ({failure}): see {log}")
     ran = [case for case in ElementTree.parse(results).iter("testcase") if case.find("skipped") is None]
     if not ran:
         raise BenchError(f"{module} ran no test: see {log}")
     return len(ran)
 
 
-def _first_failure(results: Path) -> str:
-    """Name and first line of the message of the first test that failed, empty if the results do not say."""
+def _first_failure(results: Path) -> tuple[type[BenchError], str]:
+    """What to raise, and name and first line of the message of the first test that failed; empty if the results do not say."""
     if not results.is_file():
-        return ""
+        return BenchError, ""
     for case in ElementTree.parse(results).iter("testcase"):
         fault = next((child for child in case if child.tag in ("failure", "error")), None)
         if fault is not None:
             message = f"{fault.get('message') or fault.get('error_msg') or fault.text}".strip()
-            return f"{case.get('name')}: {message.partition(chr(10))[0]}"
-    return ""
+            kind = Difference if fault.get("type") == AssertionError.__name__ else BenchError
+            return kind, f"{case.get('name')}: {message.partition(chr(10))[0]}"
+    return BenchError, ""

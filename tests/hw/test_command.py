@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loschmidt.sim.bench.simulator import BenchError
+from loschmidt.sim.bench.simulator import Difference
 
 from .command_mutants import command_mutants, command_parts
 from .parts import bay, run
@@ -35,5 +35,5 @@ def test_command_port(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_broken_command_port_is_caught(name: str, tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=rf"_bench failed \({MUTANTS[name].caught_by}"):
+    with pytest.raises(Difference, match=rf"_bench failed \({MUTANTS[name].caught_by}"):
         run(name, MUTANTS[name].part, wrong(), tmp_path, MUTANTS[name].caught_by)

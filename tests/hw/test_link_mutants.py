@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loschmidt.sim.bench.simulator import BenchError
+from loschmidt.sim.bench.simulator import Difference
 
 from .link_mutants import link_mutants
 from .parts import bay, run
@@ -22,5 +22,5 @@ def design() -> str:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught(name: str, design: str, tmp_path: Path) -> None:
     mutant = MUTANTS[name]
-    with pytest.raises(BenchError, match=rf"_bench failed \({mutant.caught_by}"):
+    with pytest.raises(Difference, match=rf"_bench failed \({mutant.caught_by}"):
         run(name, mutant.part, design, tmp_path, mutant.caught_by)

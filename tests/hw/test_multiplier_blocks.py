@@ -10,7 +10,7 @@ import pytest
 from loschmidt.hw import multiplier
 from loschmidt.hw.boards import multipliers
 from loschmidt.hw.boards.target import Target, family
-from loschmidt.sim.bench.simulator import BenchError
+from loschmidt.sim.bench.simulator import Difference
 from loschmidt.sim.rtl import tools
 from loschmidt.sim.rtl.cells import multipliers as models
 from loschmidt.sim.rtl.cells import ours, unlinted
@@ -71,7 +71,7 @@ def test_block_multiplies(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_block_is_caught(name: str, tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"multiplier_bench failed \(extremes"):
+    with pytest.raises(Difference, match=r"multiplier_bench failed \(extremes"):
         run(name, PARTS[name], design(), tmp_path)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loschmidt.hw import rounding
-from loschmidt.sim.bench.simulator import BenchError
+from loschmidt.sim.bench.simulator import Difference
 
 from .mutants import Fault, broken, control_mutants, lane_mutants
 from .parts import bay, run
@@ -27,7 +27,7 @@ def design(family: str) -> str:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught(name: str, tmp_path: Path) -> None:
     family, mutant = MUTANTS[name]
-    with pytest.raises(BenchError, match=rf"_bench failed \({mutant.caught_by}"):
+    with pytest.raises(Difference, match=rf"_bench failed \({mutant.caught_by}"):
         run(name, mutant.part, design(family), tmp_path, mutant.caught_by)
 
 

@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 
 from loschmidt.hw import single_port_ram
 from loschmidt.hw.boards import spram
-from loschmidt.sim.bench.simulator import BenchError
+from loschmidt.sim.bench.simulator import Difference
 from loschmidt.sim.rtl.cells import unlinted, yosys
 from loschmidt.spec.part import Family
 
@@ -69,7 +69,7 @@ def test_memory(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_memory_is_caught(name: str, tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"single_port_ram_bench failed \(any_words"):
+    with pytest.raises(Difference, match=r"single_port_ram_bench failed \(any_words"):
         run(name, PARTS[name], design(), tmp_path)
 
 

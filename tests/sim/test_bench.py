@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loschmidt.sim.bench.array_bench import SHAPE
-from loschmidt.sim.bench.simulator import BenchError, run_bench
+from loschmidt.sim.bench.simulator import BenchError, Difference, run_bench
 from loschmidt.sim.rtl.open import gateware
 from loschmidt.sim.rtl.verilog import verilog
 
@@ -29,13 +29,15 @@ def test_streams(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "message"),
+    ("module", "kind", "message"),
     [
-        ("tests.sim.failing_bench", r"tests.sim.failing_bench failed (.*fails: .*nothing adds up.*): see {log}"),
-        ("tests.sim.adder", r"tests.sim.adder .*: see {log}"),
-        ("tests.sim.no_such_bench", r"tests.sim.no_such_bench .*: see {log}"),
+        ("tests.sim.failing_bench", Difference, r"tests.sim.failing_bench failed (.*fails: .*nothing adds up.*): see {log}"),
+        ("tests.sim.broken_bench", BenchError, r"tests.sim.broken_bench failed (.*breaks: .*no_such_port.*): see {log}"),
+        ("tests.sim.adder", BenchError, r"tests.sim.adder .*: see {log}"),
+        ("tests.sim.no_such_bench", BenchError, r"tests.sim.no_such_bench .*: see {log}"),
     ],
 )
-def test_a_bench_that_fails_or_runs_nothing(module: str, message: str, tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=message.replace("{log}", re.escape(str(tmp_path / "bench.log")))):
+def test_a_bench_that_fails_or_runs_nothing(module: str, kind: type[BenchError], message: str, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=message.replace("{log}", re.escape(str(tmp_path / "bench.log")))) as raised:
         run_bench(module, verilog(Adder()), tmp_path, {})
+    assert raised.type is kind
