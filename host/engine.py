@@ -23,7 +23,7 @@ class Health:
     -------
     samples : gradients measured
     untrusted, overflow, clip : how many of them were flagged: for any reason, for a wrapped state, for a clipped product
-    eps, dev, asym : one value per gradient, DESIGN section 2
+    eps, dev, asym : one value per gradient, see `host.nudge`
     """
 
     samples: int = 0

@@ -157,7 +157,7 @@ def gradient_from_products(
     codes : the device's parameters
     scale : ``delta / (2 eps)``
 
-    The derivatives follow from DESIGN's table of potentials: x^2/2 for stiffness, half of x x^T for SPRINGS' K, -x u^T for the input
+    The derivatives follow from the README's table of potentials: x^2/2 for stiffness, half of x x^T for SPRINGS' K, -x u^T for the input
     weights of the linear forces; a quarter of the kinetic product, which holds pi^2 before and after the kick; and for DIAGONAL
     ``dV/dw = y phi / w - logcosh(z) / w^2``, ``dV/dB = y u / w``, ``dV/db = y / w``.
     """

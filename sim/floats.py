@@ -4,7 +4,7 @@ One time step with input k is, for any of the four Hamiltonians,
 
     phi_h = phi + delta/2 mu pi        pi' = pi - delta [ A phi_h + C tanh(W phi_h + z_k) + f_k ]        phi' = phi_h + delta/2 mu pi'
 
-in the precision of the arrays that it is given. Source: DESIGN section 1.
+in the precision of the arrays that it is given. Source: docs/architecture.md, one time step.
 """
 
 from __future__ import annotations

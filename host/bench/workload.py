@@ -3,7 +3,8 @@
     phi_h = phi + delta/2 mu pi      pi' = pi - delta (a phi_h + W^T tanh(W phi_h + B u + b))      phi' = phi_h + delta/2 mu pi'
     L = sum_b g_b . phi_h[T - 1]
 
-Source: DESIGN section 1, DENSE. The same numbers go to every contender: the device's codes to the array, what they mean to the others.
+Source: the README's table of potentials, dense. The same numbers go to every contender: the device's codes to the array, what they mean to
+the others.
 """
 
 from __future__ import annotations

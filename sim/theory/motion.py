@@ -1,6 +1,6 @@
 """The motion, one step at a time: Hamilton's equations on (q, p), or Euler and Lagrange's on (q, v).
 
-LEAPFROG is the array's own step without rounding (DESIGN section 1),
+LEAPFROG is the array's own step without rounding (docs/architecture.md),
 
     x = q + delta/2 v(p)       p' = p - delta dH/dq(x) + n       q' = x + delta/2 v(p')
 

@@ -18,7 +18,7 @@ struct Job {
     int64_t context, steps, first, stride, input_base, nudge_from, nudge_base, nudge_stride, nudge_sign, product_sign, shift, trace_base;
 };
 
-// Arrays of the memory as sim/native/library.py hands them over.
+// Arrays of the memory as sim/vector/kernel.py hands them over.
 struct Memory {
     int64_t oscillators, inputs, segments;
     const int64_t *coupling, *input_weight, *stiffness, *gain, *bias, *inverse_mass, *table;

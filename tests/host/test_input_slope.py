@@ -16,7 +16,7 @@ from loschmidt.sim.golden import Golden
 from loschmidt.spec.activation import table
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter
-from loschmidt.spec.region import Buffer
+from loschmidt.spec.region import Buffer, Region
 from loschmidt.spec.run import Accumulate
 from loschmidt.spec.shape import Shape
 
@@ -56,8 +56,8 @@ def test_activity_is_that_of_the_golden_model(hamiltonian: Hamiltonian, preset: 
 class OneStepLate(Emulator):
     """Its traces begin with their second step."""
 
-    def read(self, region: object, entry: int = 0, count: int = 1) -> Ints:
-        values = super().read(region, entry, count)  # type: ignore[arg-type]
+    def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
+        values = super().read(region, entry, count)
         return np.roll(values, -1, axis=0) if region is Buffer.TRACE else values
 
 

@@ -1,4 +1,4 @@
-"""The four systems written anew in JAX, from the table in DESIGN, and differentiated by it: nothing is shared with what is tested.
+"""The four systems written anew in JAX, from the README's table, and differentiated by it: nothing is shared with what is tested.
 
 A program of its own, so that JAX's threads stay out of the tests' processes: reads an .npz of problems, writes one of
 gradients. JAX_ENABLE_X64 must be set. Names are ``<kind>/<what>``.

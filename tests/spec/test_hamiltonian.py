@@ -25,7 +25,7 @@ GRADIENT = {
     Parameter.BIAS: Product.BIAS,
     Parameter.INVERSE_MASS: Product.KINETIC,
 }
-#: Energy that a term of the force or of the activation's input belongs to: terms of V by target, from DESIGN's table of potentials.
+#: Energy that a term of the force or of the activation's input belongs to: terms of V by target, from the README's table of potentials.
 FORCE = {
     Hamiltonian.SPRINGS: [{Term.MINUS_INPUT, Term.ROW}],
     Hamiltonian.LINEAR: [{Term.MINUS_INPUT, Term.STIFFNESS}],
