@@ -63,15 +63,19 @@ class Memories:
             assert self._targets == (get("host_destination"), get("host_flip")), "a move's destination changed too early"
         self._place = place
         if get("host_write"):
-            self._write(Bank(place.bank), place.address, place.lane, pins.signed("host_data"), bool(get("host_every")))
+            self._write(place.bank, place.address, place.lane, pins.signed("host_data"), bool(get("host_every")))
         if get("host_move"):
             assert not self._moving, "a move follows another too soon"
             assert self._still > MOVE_BEFORE, "a move's address came too late"
             self._move(place.address, place.lane)
         return {"host_answer": self._answer()}
 
-    def _write(self, bank: Bank, address: int, lane: int, value: int, every: bool) -> None:
+    def _write(self, number: int, address: int, lane: int, value: int, every: bool) -> None:
+        assert number in self._widths, f"a word is written to bank {number}, which there is not"
+        bank = Bank(number)
+        assert address < len(self.words[bank]), f"a word is written to address {address} of {bank.name}, which has {len(self.words[bank])}"
         word = self.words[bank][address]
+        assert every or lane < len(word), f"a word of {bank.name} is written to lane {lane} of {len(word)}"
         half = 1 << (self._widths[bank] - 1)
         if bank in SHARED:
             assert every, f"a word of {bank.name} is written to one lane"
@@ -90,7 +94,8 @@ class Memories:
         if self._still < READ_LATENCY or place.bank not in self._widths:
             return self._garbage
         words = self.words[Bank(place.bank)]
-        value = words[place.address][place.lane] if place.address < len(words) else self._garbage
+        known = place.address < len(words) and place.lane < len(words[place.address])
+        value = words[place.address][place.lane] if known else self._garbage
         return value & ((1 << max(self._widths.values())) - 1)
 
 
