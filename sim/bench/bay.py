@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from amaranth.hdl import Module
+from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Module, ResetSignal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import Out
+from amaranth.lib.wiring import In, Out
 
 
 class Bay(wiring.Component):
-    """Every component under its name; port ``x`` of component ``part`` is port ``part_x``. They share clock and reset, and nothing else.
+    """Every component under its name; port ``x`` of component ``part`` is port ``part_x``.
+
+    ``clk`` and ``rst`` are all parts'; ``part_clk`` and ``part_rst`` are one's own. A part whose clock stands still takes no time.
 
     Parameters
     ----------
@@ -20,7 +22,8 @@ class Bay(wiring.Component):
 
     def __init__(self, parts: Mapping[str, wiring.Component]) -> None:
         self.parts = dict(parts)
-        super().__init__({name: Out(part.signature) for name, part in parts.items()})
+        clocks = {f"{name}_{port}": In(1) for name in parts for port in ("clk", "rst")}
+        super().__init__({name: Out(part.signature) for name, part in parts.items()} | clocks)
         ports = Counter("_".join(map(str, path)) for path, _, _ in self.signature.flatten(self))
         for port, count in ports.items():
             if count > 1:
@@ -29,6 +32,10 @@ class Bay(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         for name, part in self.parts.items():
-            m.submodules[name] = part
-            wiring.connect(m, part, wiring.flipped(getattr(self, name)))
+            m.submodules[name] = place = Module()
+            place.domains.own = own = ClockDomain(local=True)
+            clock, reset = getattr(self, f"{name}_clk"), getattr(self, f"{name}_rst")
+            place.d.comb += [own.clk.eq(ClockSignal() | clock), own.rst.eq(ResetSignal() | reset)]
+            place.submodules.tried = DomainRenamer("own")(part)
+            wiring.connect(place, part, wiring.flipped(getattr(self, name)))
         return m

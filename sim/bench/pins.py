@@ -36,18 +36,20 @@ class Pins:
     async def start(cls, dut: Any, **inputs: int) -> Pins:
         """Reset for two cycles, with these inputs."""
         pins = cls(dut)
-        dut.clk.value = 0
-        dut.rst.value = 1
+        for port in (dut.clk, dut.rst, pins._handle("clk")):
+            port.value = 0
+        pins._handle("rst").value = 1
         for _ in range(2):
             await pins.cycle(**inputs)
-        dut.rst.value = 0
+        pins._handle("rst").value = 0
         return pins
 
     async def cycle(self, **inputs: int) -> None:
         """End the cycle under way with a clock edge and begin the next with these inputs; its outputs can then be read."""
-        self._dut.clk.value = 1
+        clock = self._handle("clk")
+        clock.value = 1
         await Timer(1, "ns")
-        self._dut.clk.value = 0
+        clock.value = 0
         await self.change(**inputs)
 
     async def change(self, **inputs: int) -> None:
