@@ -19,11 +19,12 @@ from loschmidt.hw.ring import Ring
 from loschmidt.hw.rounding import NearestShift
 from loschmidt.hw.sequencer import Sequencer
 from loschmidt.hw.walk import Walk
+from loschmidt.sim.bench import bay as bay_module
 from loschmidt.sim.bench.array_bench import SHAPE
-from loschmidt.sim.bench.bay import Bay
 from loschmidt.sim.bench.pins import PART
 from loschmidt.sim.bench.simulator import run_bench
-from loschmidt.sim.rtl.verilog import verilog
+from loschmidt.sim.native import cache
+from loschmidt.sim.rtl.open import kept
 from loschmidt.spec.fixed import Format
 from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.shape import Shape
@@ -95,8 +96,10 @@ def control_parts() -> dict[str, Part]:
 
 
 def bay(parts: Mapping[str, Part]) -> str:
-    """Verilog of all parts side by side."""
-    return verilog(Bay({name: part.make() for name, part in parts.items()}))
+    """Verilog of all parts side by side, kept under the sources here: to elaborate many rings takes Amaranth a minute."""
+    sources = [path.read_text() for path in (Path(bay_module.__file__), *sorted(Path(__file__).parent.glob("*.py")))]
+    key = cache.digest(*parts, *sources)
+    return kept(lambda: bay_module.Bay({name: part.make() for name, part in parts.items()}), "bay", key)
 
 
 def run(name: str, part: Part, design: str, directory: Path, only: str = "") -> int:
