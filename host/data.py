@@ -72,31 +72,52 @@ def load(source: str, targets: int = 1, window: int = 128) -> Dataset:
     path = Path(source).expanduser()
     if path.suffix.lower() == ".csv":
         return _waveform(path, targets, window)
-    if path.suffix.lower() == ".ts" or len(path.parts) > 1 or path.exists() or path.with_name(f"{path.name}_TRAIN.ts").exists():
-        return _recordings(*_halves(path))
-    if source.lower() == digits.NAME:
+    if source.lower() == digits.NAME and not _is_path(path):
         return digits.load()
+    files = halves(source, ("classlabel",))
+    if files is None:
+        raise DataError(f"no data set named {source!r}: give a .ts or .csv file, or one of {', '.join((digits.NAME, *embedded()))}")
+    return _recordings(*files)
+
+
+def halves(source: str, kinds: tuple[str, ...]) -> tuple[Path, Path] | None:
+    """The two files of a set, train and test, from a ``.ts`` path, or the name of one that ships with aeon and is of these kinds, as
+    `embedded` has them; None if there is none of that name. Raises `DataError` if a file is missing."""
+    path = Path(source).expanduser()
+    if _is_path(path):
+        return _halves(path)
     folder = embedded_folder()
-    for name in embedded():
-        if name.lower() == source.lower():
-            return _recordings(*(next(folder.glob(f"*/{name}_{half}.ts")) for half in ("TRAIN", "TEST")))
-    raise DataError(f"no data set named {source!r}: give a .ts or .csv file, or one of {', '.join((digits.NAME, *embedded()))}")
+    for kind in kinds:
+        for name in embedded(kind):
+            if name.lower() == source.lower():
+                train, test = (next(folder.glob(f"*/{name}_{half}.ts")) for half in ("TRAIN", "TEST"))
+                return train, test
+    return None
+
+
+def _is_path(path: Path) -> bool:
+    return path.suffix.lower() == ".ts" or len(path.parts) > 1 or path.exists() or path.with_name(f"{path.name}_TRAIN.ts").exists()
 
 
 def embedded_folder() -> Path:
-    """Where the installed aeon keeps its recordings (found without importing it, which takes seconds)."""
-    spec = importlib.util.find_spec("aeon")
+    """Where the installed aeon keeps its recordings."""
+    return installed("aeon") / "datasets" / "data"
+
+
+def installed(package: str) -> Path:
+    """The folder of a package that carries recordings (found without importing it, which takes seconds)."""
+    spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise DataError("the aeon package, which carries the recordings, is not installed: pip install aeon")
-    return Path(spec.origin).parent / "datasets" / "data"
+        raise DataError(f"the {package} package, which carries the recordings, is not installed: pip install {package}")
+    return Path(spec.origin).parent
 
 
-def embedded() -> list[str]:
-    """Names of the classification sets that ship with aeon."""
+def embedded(kind: str = "classlabel") -> list[str]:
+    """Names of the sets that ship with aeon: for classification, or, by ``targetlabel``, for regression."""
     names = []
     for train in sorted(embedded_folder().glob("*/*_TRAIN.ts")):
         keys = tsfile.header(train)
-        if tsfile.truth(keys, "classlabel") and not tsfile.truth(keys, "timestamps") and _partner(train).exists():
+        if tsfile.truth(keys, kind) and not tsfile.truth(keys, "timestamps") and _partner(train).exists():
             names.append(train.name.removesuffix("_TRAIN.ts"))
     return names
 

@@ -24,13 +24,15 @@ class TsFile:
     Members
     -------
     samples : one (T_b, M) array per sample, lengths may differ
-    labels : one class name per sample
-    classes : class names that the header declares, in its order
+    labels : one class name per sample; none of a regression file
+    classes : class names that the header declares, in its order; none of a regression file
+    values : of a regression file, (B,), what is to be predicted of each sample; else empty
     """
 
     samples: list[Floats]
     labels: list[str]
     classes: tuple[str, ...]
+    values: Floats
 
     @property
     def channels(self) -> int:
@@ -54,16 +56,19 @@ def truth(keys: dict[str, list[str]], key: str) -> bool:
     return [word.lower() for word in keys.get(key, [])[:1]] == ["true"]
 
 
-def read(path: Path) -> TsFile:
-    """Read a classification file. Raises `DataError` if any part of it is missing, malformed or not finite."""
+def read(path: Path, regression: bool = False) -> TsFile:
+    """Read a classification file, or a regression file (``@targetLabel true``) where that is wanted, too. Raises `DataError` if any part
+    of it is missing, malformed or not finite."""
     keys = header(path)
     if truth(keys, "timestamps"):
         raise DataError(f"{path.name}: samples with time stamps are not supported: resample them to a fixed step")
-    if not truth(keys, "classlabel"):
-        raise DataError(f"{path.name}: the file declares no classes (@classLabel true ...): only classification sets can be trained")
-    classes = tuple(keys["classlabel"][1:])
+    valued = regression and truth(keys, "targetlabel")
+    if not valued and not truth(keys, "classlabel"):
+        only = "" if regression else ": only classification sets can be trained"
+        raise DataError(f"{path.name}: the file declares no classes (@classLabel true ...){only}")
+    classes = () if valued else tuple(keys["classlabel"][1:])
     channels = _dimensions(path, keys)
-    samples, labels = [], []
+    samples, last = [], []
     for number, line in enumerate(_data_lines(path), start=1):
         where = f"{path.name}: sample {number}"
         *fields, name = line.split(":")
@@ -72,13 +77,19 @@ def read(path: Path) -> TsFile:
         if not fields or len(fields) != channels:
             raise DataError(f"{where} has {len(fields)} of {channels} channels and a label: the file is truncated or damaged there")
         name = name.strip()
-        if name not in classes:
+        if not valued and name not in classes:
             raise DataError(f"{where} has the class {name!r}, which the header does not declare: the file is truncated or damaged there")
         samples.append(_sample(fields, where))
-        labels.append(name)
+        last.append(name)
     if not samples:
         raise DataError(f"{path.name}: no samples after @data: the file is truncated")
-    return TsFile(samples, labels, classes)
+    if not valued:
+        return TsFile(samples, last, classes, np.zeros(0))
+    values = [_channel(text, f"{path.name}: sample {number}, target") for number, text in enumerate(last, start=1)]
+    for number, value in enumerate(values, start=1):
+        if len(value) != 1:
+            raise DataError(f"{path.name}: sample {number} has {len(value)} targets, where one number is expected")
+    return TsFile(samples, [], (), np.array(values)[:, 0])
 
 
 def _dimensions(path: Path, keys: dict[str, list[str]]) -> int | None:
