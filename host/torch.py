@@ -11,7 +11,7 @@ taken (`torch.no_grad`, `torch.inference_mode`) no echo is run and nothing is ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack, cast
 
 import numpy as np
@@ -123,16 +123,10 @@ class EchoLayer(nn.Module):
         ------
         SpecError : a wrong shape or length, a number that is not finite
         """
-        for what, tensor in (("inputs", inputs), *zip(("initial positions", "initial momenta"), state or (), strict=False)):
-            if not tensor.is_floating_point() or tensor.is_meta:
-                raise SpecError(f"{what} must be real numbers in memory, not {tensor.dtype} on {tensor.device}")
-        if inputs.ndim != 3:
-            raise SpecError(f"inputs must have the shape (batch, steps, {self.layer.shape.inputs}), not {tuple(inputs.shape)}")
+        _check(self.layer, inputs, state)
         masters = self._masters()
         self._constrain(masters)
-        counts = None if lengths is None else np.asarray(torch.as_tensor(lengths).cpu())
-        position, momentum = self._start(inputs, state)
-        return cast(Tensor, _Run.apply(self.layer, counts, inputs, position, momentum, self._names, *masters.values()))
+        return _respond(self.layer, masters, inputs, lengths, self._start(inputs, state))
 
     def _masters(self) -> dict[str, Tensor]:
         return {name: getattr(self, name) for name in self._names}
@@ -150,16 +144,46 @@ class EchoLayer(nn.Module):
         """(B, N) each; what PyTorch broadcasts, it sums up again."""
         if state is not None and self._starts:
             raise SpecError("the layer learns its initial state: give it none, or make it without learn_initial_state")
-        size = (len(inputs), self.layer.shape.oscillators)
         if state is None and not self._starts:
-            rest = torch.zeros(size, dtype=inputs.dtype)
-            return rest, rest
+            return _rest(self.layer, inputs)
+        size = (len(inputs), self.layer.shape.oscillators)
         given = state if state is not None else tuple(getattr(self, name) for name in self._starts)
         for name, tensor in zip(("positions", "momenta"), given, strict=True):
             if tensor.shape not in {size, size[1:]}:
                 raise SpecError(f"initial {name} must have the shape {size[1:]} or {size}, not {tuple(tensor.shape)}")
         position, momentum = given
         return position.expand(size), momentum.expand(size)
+
+
+def respond(layer: Layer, masters: Mapping[str, Tensor], inputs: Tensor, lengths: Tensor | Sequence[int] | None = None) -> Tensor:
+    """Midpoint positions of a layer from rest, as a function of parameters that something else keeps: `EchoLayer.forward` without a module.
+
+    Parameters
+    ----------
+    layer : the device as a function of numbers
+    masters : by name, as `Layer.initial` has them, where `Layer.constrain` would leave them: nothing is moved here
+    inputs, lengths : as of `EchoLayer.forward`
+    """
+    _check(layer, inputs, None)
+    return _respond(layer, masters, inputs, lengths, _rest(layer, inputs))
+
+
+def _check(layer: Layer, inputs: Tensor, state: State | None) -> None:
+    for what, tensor in (("inputs", inputs), *zip(("initial positions", "initial momenta"), state or (), strict=False)):
+        if not tensor.is_floating_point() or tensor.is_meta:
+            raise SpecError(f"{what} must be real numbers in memory, not {tensor.dtype} on {tensor.device}")
+    if inputs.ndim != 3:
+        raise SpecError(f"inputs must have the shape (batch, steps, {layer.shape.inputs}), not {tuple(inputs.shape)}")
+
+
+def _rest(layer: Layer, inputs: Tensor) -> State:
+    rest = torch.zeros((len(inputs), layer.shape.oscillators), dtype=inputs.dtype)
+    return rest, rest
+
+
+def _respond(layer: Layer, masters: Mapping[str, Tensor], inputs: Tensor, lengths: Tensor | Sequence[int] | None, state: State) -> Tensor:
+    counts = None if lengths is None else np.asarray(torch.as_tensor(lengths).cpu())
+    return cast(Tensor, _Run.apply(layer, counts, inputs, *state, tuple(masters), *masters.values()))
 
 
 class _Run(torch.autograd.Function):
