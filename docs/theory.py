@@ -13,7 +13,7 @@ from typing import Any
 HERE = Path(__file__).parent
 DOCUMENT = HERE / "theory.md"
 #: Where the experiments of a group of commands write, by their names.
-FILES = {"lab": "lab-{}.json", "bench": "benchmarks/{}.json"}
+FILES = {"lab": "lab-{}.json", "bench": "benchmarks/{}.json", "hssm": "hssm-{}.json"}
 BLOCK = re.compile(
     r"(<!-- measured: (?P<name>[\w-]+) (?P<what>rows|checks)(?: (?P<column>\w+)=(?P<value>\w+))? -->\n).*?(<!-- measured: end -->)",
     re.DOTALL,
