@@ -28,9 +28,10 @@ from loschmidt.spec.run import SHIFT_LIMIT, Accumulate, Direction, Nudge
 
 from .device import Device, Ints
 from .input_slope import InputSlope
+from .integers import midpoint_before
 from .nudge import DEVIATION_LIMIT, NudgePolicy, SampleReport, asymmetry, deviation, largest_exponent, nudge_codes
 from .parameters import Floats, Master, gradient_from_products, shapes
-from .traverse import Journey, Observe, Traveller, Trip
+from .traverse import Arrival, Journey, Observe, Traveller, Trip
 
 
 class Readout(Enum):
@@ -45,7 +46,7 @@ class Readout(Enum):
 #: suggests (2**LEAP times as large if there was no deviation at all), and so is one that went past what is linear.
 PROBES, LEAP = 6, 8
 
-_OBSERVED = {Readout.LAST: Observe.LAST, Readout.MEAN: Observe.SUM, Readout.EVERY: Observe.EVERY}
+_OBSERVED = {Readout.LAST: Observe.NOTHING, Readout.MEAN: Observe.SUM, Readout.EVERY: Observe.EVERY}
 _NUDGES = {Readout.LAST: Nudge.IMPULSE, Readout.MEAN: Nudge.HOLD, Readout.EVERY: Nudge.STREAM}
 
 
@@ -124,6 +125,7 @@ class Echo:
 
     def configure(self) -> None:
         """Make the device this system again, after another used it; `load` must follow."""
+        self.traveller.forget()
         self.device.configure(self.hamiltonian, self._s)
         self.device.write(Table.ACTIVATION, self._rows)
 
@@ -155,12 +157,21 @@ class Echo:
         position, momentum = (np.array(np.broadcast_to(state, (len(inputs), shape.oscillators))) for state in (position0, momentum0))
         trips = [Trip(b, position[b], momentum[b]) for b in range(len(inputs))]
         end = self.traveller.go(Journey(Direction.ASCENDING, inputs, observe=_OBSERVED[readout]), trips)
-        output = [np.ldexp(seen.astype(np.float64), -self._formats.state.fraction) for seen in end.observed]
-        if readout is Readout.MEAN:
-            output = [total / len(sample) for total, sample in zip(output, inputs, strict=True)]
         flags = Flags(end.overflow, end.clip)
-        seen = output if readout is Readout.EVERY else np.stack(output)
-        return Forward(readout, seen, flags, inputs, position, momentum, end.position, end.momentum)
+        return Forward(readout, self._seen(end, inputs, readout), flags, inputs, position, momentum, end.position, end.momentum)
+
+    def _seen(self, end: Arrival, inputs: Sequence[Ints], readout: Readout) -> Floats | list[Floats]:
+        """`Forward.output`."""
+        if readout is Readout.LAST:
+            mu = self._codes[Parameter.INVERSE_MASS]
+            return self._real(midpoint_before(end.position, end.momentum, mu, self._formats, self._s))
+        output = [self._real(seen) for seen in end.observed]
+        if readout is Readout.EVERY:
+            return output
+        return np.stack([total / len(sample) for total, sample in zip(output, inputs, strict=True)])
+
+    def _real(self, states: Ints) -> Floats:
+        return np.ldexp(states.astype(np.float64), -self._formats.state.fraction)
 
     def backward(self, forward: Forward, loss_gradient: Floats | Sequence[Floats], inputs: bool = False) -> EchoGradient:
         """Gradient of a loss from its derivative with respect to ``forward.output``, which has the same shape; if asked, by ``inputs``,
@@ -268,12 +279,12 @@ class Echo:
             most = len(forward.inputs[b]) * self._largest
             shift = max(batch.values(), default=exponents[b]) - exponents[b]
             if batch and (shift + self.policy.headroom > SHIFT_LIMIT or total + (most << shift) > self._room):
-                yield batch
+                yield _in_order(batch)
                 batch, total, shift = {}, 0, 0
             batch[b] = exponents[b]
             total += most << shift
         if batch:
-            yield batch
+            yield _in_order(batch)
 
     def _collect(self, forward: Forward, gradients: Mapping[int, Floats], batch: Mapping[int, int], result: EchoGradient) -> None:
         """Run the echoes that count, and add what they bring to ``result``."""
@@ -329,3 +340,8 @@ class Echo:
             by_input[b][here] += sign * factor * slope(midpoints, forward.inputs[b][here])
 
         return visit
+
+
+def _in_order(batch: Mapping[int, int]) -> dict[int, int]:
+    """By sample, as the way out took them: the device may hold their inputs yet."""
+    return dict(sorted(batch.items()))

@@ -20,6 +20,7 @@ from loschmidt.spec.formats import Formats
 from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter
 
 from .device import Ints
+from .integers import nearest, saturated
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +59,7 @@ class InputSlope:
     def activity(self, midpoints: Ints, inputs: Ints) -> Ints:
         """What the input weights' products are made of, (T, N): x in operand codes, or y in activation codes."""
         f, codes = self._formats, self._codes
-        x = _saturate(_nearest(midpoints, f.operand_shift), f.operand.width)
+        x = saturated(nearest(midpoints, f.operand_shift), f.operand.width)
         if not DEFINITIONS[self._hamiltonian].activated:
             return x
         gained = codes[Parameter.GAIN] * x if self._hamiltonian is Hamiltonian.DIAGONAL else _product(x, codes[Parameter.COUPLING])
@@ -67,24 +68,11 @@ class InputSlope:
 
     def _activation(self, z: Ints) -> Ints:
         f = self._formats
-        place = _saturate(_nearest(z, f.table_shift), f.table_width)
+        place = saturated(nearest(z, f.table_shift), f.table_width)
         offset_bits = f.multiplier - 1
         value, rise, _ = np.moveaxis(self._rows[(place >> offset_bits) + f.segments // 2], -1, 0)
-        y: Ints = value + _nearest(rise * (place & ((1 << offset_bits) - 1)), offset_bits)
+        y: Ints = value + nearest(rise * (place & ((1 << offset_bits) - 1)), offset_bits)
         return y
-
-
-def _nearest(value: Ints, shift: int) -> Ints:
-    """value / 2^shift, ties to even: half a unit less than one is enough where the quotient is even, half a unit where it is odd."""
-    if shift == 0:
-        return value
-    nearest: Ints = (value + (1 << (shift - 1)) - 1 + ((value >> shift) & 1)) >> shift
-    return nearest
-
-
-def _saturate(value: Ints, width: int) -> Ints:
-    limit = (1 << (width - 1)) - 1
-    return np.clip(value, -limit, limit)
 
 
 def _product(values: Ints, weights: Ints) -> Ints:

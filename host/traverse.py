@@ -24,7 +24,6 @@ class Observe(Enum):
     """Which midpoint positions a journey brings home."""
 
     NOTHING = "nothing"
-    LAST = "last"  #: (N,), at the last step
     SUM = "sum"  #: (N,), over all steps
     EVERY = "every"  #: (T, N)
 
@@ -99,13 +98,18 @@ class Traveller:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.cycles = self.busy = 0
+        self._held: tuple[list[Ints], int, int] | None = None  # what the input buffer holds: rows from the second to the third of each
+
+    def forget(self) -> None:
+        """Something else has used the device."""
+        self._held = None
 
     def go(self, journey: Journey, trips: Sequence[Trip]) -> Arrival:
         """Take every trip; products accumulate on the device."""
         n = self.device.shape.oscillators
         count = len(trips)
         end = Arrival(np.zeros((count, n), np.int64), np.zeros((count, n), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
-        if journey.observe in (Observe.SUM, Observe.LAST):
+        if journey.observe is Observe.SUM:
             end.observed = [np.zeros(n, np.int64) for _ in trips]
         elif journey.observe is Observe.EVERY:
             end.observed = [np.zeros((len(journey.inputs[trip.sample]), n), np.int64) for trip in trips]
@@ -125,7 +129,7 @@ class Traveller:
         contexts, most = shape.contexts, min(self._depths(journey))
         if journey.nudge in (Nudge.HOLD, Nudge.IMPULSE):
             most = min(most, shape.nudge_depth)
-        if journey.traced or journey.observe is Observe.LAST:
+        if journey.traced:
             contexts = min(contexts, shape.trace_depth)
         first, samples = 0, set[int]()
         for index, trip in enumerate(trips):
@@ -172,23 +176,19 @@ class Traveller:
             if len(journey.inputs[b]) > low:
                 base[b] = total
                 total += min(chunk, len(journey.inputs[b]) - low)
-        self.device.write(Buffer.INPUT, np.concatenate([journey.inputs[b][low : low + chunk] for b in base]))
+        self._write_inputs(journey, [journey.inputs[b] for b in base], low, chunk)
         if journey.nudge is Nudge.STREAM:
             self.device.write(Buffer.NUDGE, np.concatenate([journey.nudges[b][low : low + chunk] for b in base]))
-        runs, finals, traces, traced = list[Run](), dict[int, Run](), dict[int, tuple[int, int]](), 0
+        runs, traces, traced = list[Run](), dict[int, tuple[int, int]](), 0
         for context, trip in enumerate(trips):
             if trip.sample not in base:
                 continue
             start, left = base[trip.sample], len(journey.inputs[trip.sample]) - low
             steps = min(chunk, left)
-            if journey.observe is Observe.LAST and left <= chunk:
-                finals[context] = Run(context, 1, start + steps - 1, trace=True, trace_base=len(finals))
-                steps -= 1
             nudge = Nudge.NONE if journey.nudge is Nudge.IMPULSE and left > chunk else journey.nudge
             entry = start if nudge is Nudge.STREAM else samples.index(trip.sample)
-            if steps:
-                direction, accumulate, shift = journey.direction, trip.accumulate, trip.shift
-                runs.append(Run(context, steps, start, direction, accumulate, shift, nudge, entry, trip.negate, journey.traced, traced))
+            direction, accumulate, shift = journey.direction, trip.accumulate, trip.shift
+            runs.append(Run(context, steps, start, direction, accumulate, shift, nudge, entry, trip.negate, journey.traced, traced))
             if journey.traced:
                 traces[context] = traced, traced + steps
                 traced += steps
@@ -197,10 +197,15 @@ class Traveller:
             trace = self.device.read(Buffer.TRACE, 0, traced)
             for context, (begin, stop) in traces.items():
                 self._seen(journey, first + context, low, trace[begin:stop], end)
-        if finals:
-            self.device.run(list(finals.values()))
-            for context, midpoint in zip(finals, self.device.read(Buffer.TRACE, 0, len(finals)), strict=True):
-                end.observed[first + context][:] = midpoint
+
+    def _write_inputs(self, journey: Journey, inputs: list[Ints], low: int, chunk: int) -> None:
+        """A way back finds what the way out has left, if all of it fitted."""
+        if journey.direction is Direction.DESCENDING and self._held is not None:
+            held, first, count = self._held
+            if (first, count) == (low, chunk) and len(held) == len(inputs) and all(a is b for a, b in zip(held, inputs, strict=True)):
+                return
+        self.device.write(Buffer.INPUT, np.concatenate([rows[low : low + chunk] for rows in inputs]))
+        self._held = inputs, low, chunk
 
     @staticmethod
     def _seen(journey: Journey, index: int, low: int, midpoints: Ints, end: Arrival) -> None:

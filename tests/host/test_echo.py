@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from loschmidt.host.device import Ints
 from loschmidt.host.echo import Readout
 from loschmidt.host.nudge import NudgePolicy, largest_exponent, nudge_codes
 from loschmidt.host.parameters import codes_of
@@ -14,6 +15,7 @@ from loschmidt.sim.emulator import Emulator
 from loschmidt.spec.errors import LoschmidtError, SpecError
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
+from loschmidt.spec.region import Buffer, Region
 from loschmidt.spec.shape import Shape
 
 from .batch import LENGTHS, WIDE, Batch, M, N, groups, roomy
@@ -179,3 +181,34 @@ def test_bad_input_is_named() -> None:
         fixed.backward(forward, np.ones((4, 6)))
     with pytest.raises(SpecError, match=r"^pairs of echoes must be 1 or 2, not 3$"):
         NudgePolicy(pairs=3)
+
+
+class _Counting(Emulator):
+    """Counts how often its inputs are written."""
+
+    written = 0
+
+    def write(self, region: Region, values: Ints, entry: int = 0) -> None:
+        self.written += region is Buffer.INPUT
+        super().write(region, values, entry)
+
+
+def test_inputs_that_fit_are_written_once() -> None:
+    """For the way out, the probe and the echoes; anew for another minibatch, and after something else has used the device."""
+    batch = Batch(Hamiltonian.DENSE)
+    batch.weight[:] = 1.0
+    device = _Counting(roomy().shape)
+    echo = batch.echo(device)
+    forward = echo.forward(batch.inputs, batch.position0, batch.momentum0, Readout.LAST)
+    loss_gradient = np.asarray(batch.loss_gradient(forward.output, Readout.LAST))
+    first = echo.backward(forward, loss_gradient)
+    assert device.written == 1
+    device.write(Buffer.INPUT, np.zeros((1, M), np.int64))
+    echo.configure()
+    echo.load(batch.codes)
+    again = echo.backward(forward, loss_gradient)
+    assert device.written == 3
+    for name, values in groups(first).items():
+        assert np.array_equal(values, groups(again)[name]), name
+    echo.forward(batch.inputs, batch.position0, batch.momentum0, Readout.LAST)
+    assert device.written == 4
