@@ -32,7 +32,7 @@ Sets = Annotated[
 Method = Annotated[list[str] | None, typer.Option(help="echo-fixed | echo-float | bptt; once for each. Default: all.", show_default=False)]
 Seeds = Annotated[int, typer.Option(min=1, help="Models of each kind, from seeds 0, 1, ...")]
 Epochs = Annotated[
-    int | None, typer.Option(min=1, help="Passes over the training half. Default: by its size, 40 to 100.", show_default=False)
+    int | None, typer.Option(min=1, help="Passes over the training half. Default: by its size, 25 to 100.", show_default=False)
 ]
 Folder = Annotated[Path, typer.Option(help="Where trials are kept: checkpoints, results, logs for TensorBoard.")]
 

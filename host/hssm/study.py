@@ -20,7 +20,7 @@ from .sets import Task
 from .trial import Recipe, Trial
 
 #: Steps of all sequences that a training takes, about, unless the user gives epochs; and the bounds of epochs.
-WORK, LEAST, MOST = 5_000_000, 40, 100
+WORK, LEAST, MOST = 3_000_000, 25, 100
 
 #: What the echo in integers may lose: points of accuracy, on average over sets; and pooled deviations, on any of them.
 POINTS, DEVIATIONS = 1.0, 1.0
