@@ -1,6 +1,6 @@
-"""Rewrites the tables of docs/benchmarks.md from what `loschmidt bench` wrote to docs/measured/benchmarks/.
+"""Rewrites the tables of docs/benchmarks.md from what `loschmidt bench` and `python -m docs.cocotb_cost` wrote to docs/measured/.
 
-The marks are those of docs/theory.py; the long reversal, which is no experiment with a table, has one of its own.
+The marks are those of docs/theory.py; what is no experiment with a table and checks, the long reversal and cocotb, has marks of its own.
 """
 
 from __future__ import annotations
@@ -8,26 +8,32 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from docs.theory import HERE, cell, table
 from docs.theory import rewritten as with_tables
 
 DOCUMENT = HERE / "benchmarks.md"
-REVERSE = re.compile(r"(<!-- reverse: begin -->\n).*?(<!-- reverse: end -->)", re.DOTALL)
+ALONE = re.compile(r"(<!-- (?P<name>reverse|cocotb): begin -->\n).*?(<!-- (?P=name): end -->)", re.DOTALL)
+
+#: What measures each of them, and where to.
+COMMANDS = {"reverse": "loschmidt bench reverse --json {}", "cocotb": "python -m docs.cocotb_cost {}"}
 
 
-def reverse(folder: Path) -> str:
-    """The long reversal's figures, or the command that would measure them."""
-    command, place = "loschmidt bench reverse", "benchmarks/reverse.json"
+def alone(name: str, folder: Path) -> str:
+    """The figures, or the command that would measure them."""
+    place = f"benchmarks/{name}.json"
+    command = COMMANDS[name].format(f"docs/measured/{place}")
     if not (folder / place).exists():
-        return f"Not measured yet: `{command} --json docs/measured/{place}`.\n"
-    found = json.loads((folder / place).read_text())
-    return f"`{command}`\n\n{table([{'figure': name, 'measured': cell(value)} for name, value in found.items()])}\n"
+        return f"Not measured yet: `{command}`.\n"
+    found: Any = json.loads((folder / place).read_text())
+    rows = found if isinstance(found, list) else [{"figure": figure, "measured": cell(value)} for figure, value in found.items()]
+    return f"`{command}`\n\n{table(rows)}\n"
 
 
 def rewritten(text: str, folder: Path = HERE / "measured") -> str:
     """The document with today's tables."""
-    return REVERSE.sub(lambda m: m[1] + reverse(folder) + m[2], with_tables(text, folder, "bench"))
+    return ALONE.sub(lambda m: m[1] + alone(m["name"], folder) + m[3], with_tables(text, folder, "bench"))
 
 
 if __name__ == "__main__":

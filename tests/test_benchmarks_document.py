@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import benchmarks
+from docs import benchmarks, cocotb_cost
 
 TEXT = benchmarks.DOCUMENT.read_text()
 
@@ -20,8 +20,15 @@ def test_tables_are_what_was_measured() -> None:
 @pytest.mark.parametrize("different", [0, 3])
 def test_another_figure_is_another_document(tmp_path: Path, different: int) -> None:
     assert benchmarks.rewritten(TEXT, tmp_path).count("Not measured yet: `loschmidt bench ") == 9
+    assert "Not measured yet: `python -m docs.cocotb_cost docs/measured/benchmarks/cocotb.json`." in benchmarks.rewritten(TEXT, tmp_path)
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "reverse.json").write_text(json.dumps({"steps": 10**9, "different": different}))
     found = benchmarks.rewritten(TEXT, tmp_path)
     assert f"| different | {different} |" in found
     assert "| steps | 1,000,000,000 |" in found
+
+
+def test_cocotb_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "cocotb.json").write_text(json.dumps(cocotb_cost.rows(quick=True)))
+    assert "| cocotb | 6 | 3 | " in benchmarks.rewritten(TEXT, tmp_path)
