@@ -68,7 +68,8 @@ def test_figures_of_speed_are_judged() -> None:
 
 
 def test_every_case_but_the_largest() -> None:
-    assert len(speed.cases(False)) == 17
+    assert len(speed.cases(False)) == 22
+    assert {case.steps for case in speed.cases(False)} == {10**k for k in range(2, 7)}
     assert Case(256, 32, 10_000) not in speed.cases(False)
 
 
