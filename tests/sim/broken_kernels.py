@@ -11,7 +11,8 @@ from loschmidt.spec.shape import Shape
 FAULTS = {
     "lost_carry": ("lanes.h", "return (code - low_digit(code, bits)) >> bits;", "return code >> bits;"),
     "sum_beyond_32_bits": ("matrix.h", "norm << 15 < limit", "norm << 15 < 64 * limit"),
-    "difference_beyond_16_bits": ("outer.h", "if (far[l] > apart_limit) return false;", "if (far[l] > 1 << 30) return false;"),
+    "difference_beyond_16_bits": ("outer.h", "> apart_limit) return false;", "> 1 << 30) return false;"),
+    "difference_beside_whole_codes": ("outer.h", "LIMIT / (WHOLE * (1 +", "LIMIT / (WHOLE / 2 * (1 +"),
     "odd_step_left_out": ("outer.h", "const int pairs = (steps + 1) / 2;", "const int pairs = steps / 2;"),
     "sign_of_the_second": ("steps.cpp", "one.product_sign == -other.product_sign", "one.product_sign != 0"),
     "longer_run_cut": ("steps.cpp", "advance<1>(plan, {&one}, one.job.steps - one.count, outer);", ""),

@@ -23,7 +23,7 @@ from loschmidt.spec.shape import Shape
 
 from . import checks
 from .broken_kernels import FAULTS, broken
-from .cases import FORMATS, STYLES, Case, cases, codes, differences
+from .cases import FORMATS, STYLES, Case, Ints, cases, codes, differences
 
 #: All that this processor runs. `test_emulator` asks more of the one that is chosen.
 RUNNABLE = [name for name in NAMES if name not in KINDS or has(name)]
@@ -55,6 +55,24 @@ def echoes(n: int, m: int, steps: int, formats: Formats, style: str, hamiltonian
     return Case(shape, contents, (("configure", (hamiltonian, 3)), ("run", (runs,)), ("flip", (0,)), ("run", (runs[:3],))))
 
 
+def standing(formats: Formats, apart: int) -> Case:
+    """Two echoes that do not move, at the ends of the operands' range and so many codes apart: the largest products of a difference."""
+    steps, top = 70, formats.operand.highest
+    shape = Shape(4, 2, contexts=2, input_depth=steps, formats=formats)
+    far = np.array([top, apart - top, top - apart, -top])
+    near = np.array([top - apart, -top, top, apart - top])
+    contents: dict[Region, Ints] = {
+        State.POSITION: np.array([far, near]) << formats.operand_shift,
+        Buffer.INPUT: np.full((steps, 2), formats.operand.lowest),
+    }
+    runs = [Run(c, steps, accumulate=sign) for c, sign in enumerate((Accumulate.ADD, Accumulate.SUBTRACT))]
+    return Case(shape, contents, (("configure", (Hamiltonian.SPRINGS, 3)), ("run", (runs,))))
+
+
+#: On both sides of what fits, for any number of steps that are summed together.
+APART = tuple(2**bits - low for bits in range(7, 13) for low in (1, 0))
+
+
 def all_agree(case: Case) -> None:
     """Every kernel leaves what the golden model leaves, which is asked once."""
     wanted = case.play(GoldenDevice(case.shape))
@@ -68,6 +86,8 @@ def alike_in_echoes(maker: checks.Maker) -> None:
     for formats in PRESETS.values():
         for style in STYLES:
             checks.alike(maker, echoes(5, 2, 19, formats, style, Hamiltonian.DENSE))
+        for apart in APART:
+            checks.alike(maker, standing(formats, apart))
 
 
 @settings(max_examples=30)
@@ -89,6 +109,12 @@ def test_agree_at_every_size(n: int, m: int, steps: int) -> None:
 def test_agree_in_every_format(formats: Formats) -> None:
     all_agree(echoes(5, 2, 19, formats, "full", Hamiltonian.DENSE))
     all_agree(echoes(5, 2, 19, formats, "extreme", Hamiltonian.DENSE))
+
+
+@pytest.mark.parametrize("apart", APART)
+def test_agree_in_the_largest_differences(apart: int) -> None:
+    for formats in PRESETS.values():
+        all_agree(standing(formats, apart))
 
 
 def test_sound_kernel_passes() -> None:
