@@ -13,6 +13,8 @@ FAULTS = {
     "sum_beyond_32_bits": ("matrix.h", "norm << 15 < limit", "norm << 15 < 64 * limit"),
     "difference_beyond_16_bits": ("outer.h", "> apart_limit) return false;", "> 1 << 30) return false;"),
     "difference_beside_whole_codes": ("outer.h", "LIMIT / (WHOLE * (1 +", "LIMIT / (WHOLE / 2 * (1 +"),
+    "bias_beyond_32_bits": ("plan.h", "+ largest(c.bias) + c.to_table.half <= limit", "+ c.to_table.half <= limit"),
+    "force_beyond_32_bits": ("plan.h", "const bool pushes = force + c.to_kick.half <= limit;", "const bool pushes = true;"),
     "odd_step_left_out": ("outer.h", "const int pairs = (steps + 1) / 2;", "const int pairs = steps / 2;"),
     "sign_of_the_second": ("steps.cpp", "one.product_sign == -other.product_sign", "one.product_sign != 0"),
     "longer_run_cut": ("steps.cpp", "advance<1>(plan, {&one}, one.job.steps - one.count, outer);", ""),

@@ -73,6 +73,25 @@ def standing(formats: Formats, apart: int) -> Case:
 APART = tuple(2**bits - low for bits in range(7, 13) for low in (1, 0))
 
 
+def laden(formats: Formats, bias: int, stiffness: int) -> Case:
+    """Oscillators that do not move, at the ends of the operands' range, with couplings that fill 32 bits but for a few."""
+    n, steps, top = 4, 3, formats.operand.highest
+    shape = Shape(n, 1, contexts=2, input_depth=steps, formats=formats)
+    contents: dict[Region, Ints] = {
+        Parameter.COUPLING: np.full((n, n), 2**14 - 1),
+        Parameter.BIAS: np.array([bias, bias, -bias, -bias]),
+        Parameter.STIFFNESS: np.full(n, stiffness),
+        State.POSITION: np.array([[top] * n, [-top] * n]) << formats.operand_shift,
+        Table.ACTIVATION: codes(np.random.default_rng(), Table.ACTIVATION, shape, "small"),
+    }
+    runs = [Run(c, steps, accumulate=Accumulate.ADD) for c in (0, 1)]
+    return Case(shape, contents, (("configure", (Hamiltonian.DENSE, 3)), ("run", (runs,))))
+
+
+#: Bias and stiffness: none, the last and the first on either side of 32 bits with operands of 16, the largest.
+LOADS = tuple((bias, stiffness) for bias in (0, 31, 32, 2**15 - 1) for stiffness in (0, 1, 2**15 - 1))
+
+
 def all_agree(case: Case) -> None:
     """Every kernel leaves what the golden model leaves, which is asked once."""
     wanted = case.play(GoldenDevice(case.shape))
@@ -88,6 +107,8 @@ def alike_in_echoes(maker: checks.Maker) -> None:
             checks.alike(maker, echoes(5, 2, 19, formats, style, Hamiltonian.DENSE))
         for apart in APART:
             checks.alike(maker, standing(formats, apart))
+        for bias, stiffness in LOADS:
+            checks.alike(maker, laden(formats, bias, stiffness))
 
 
 @settings(max_examples=30)
@@ -115,6 +136,12 @@ def test_agree_in_every_format(formats: Formats) -> None:
 def test_agree_in_the_largest_differences(apart: int) -> None:
     for formats in PRESETS.values():
         all_agree(standing(formats, apart))
+
+
+@pytest.mark.parametrize(("bias", "stiffness"), LOADS)
+def test_agree_in_the_largest_sums(bias: int, stiffness: int) -> None:
+    for formats in PRESETS.values():
+        all_agree(laden(formats, bias, stiffness))
 
 
 def test_sound_kernel_passes() -> None:
