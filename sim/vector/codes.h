@@ -16,7 +16,7 @@ struct Rounding {
 // The code congruent to value modulo 2^(bits of a lane - pad); bits that this changes are added to lost.
 template <typename V>
 inline V wrapped(V value, int pad, V& lost) {
-    const V code = right(value << pad, pad);
+    const V code = right(left(value, pad), pad);
     lost |= value ^ code;
     return code;
 }

@@ -123,18 +123,40 @@ inline void widen_add(Wide (&sum)[2], Lanes lanes, int shift) {
 #endif
 }
 
-// wide / 2^shift, cut downwards.
-inline Wide right(Wide wide, int shift) {
+// value 2^shift, and value / 2^shift cut downwards. AVX-512 shifts each lane by a count of its own in half the time of one for all.
+inline Wide left(Wide value, int shift) {
 #if defined(__AVX512VNNI__)
-    return wide >> shift;
+    return (Wide)_mm512_sllv_epi64((__m512i)value, _mm512_set1_epi64(shift));
 #else
-    // There is no such instruction: shift what is made unsigned by an offset.
-    const uint64_t sign = uint64_t(1) << 63;
-    return Wide(((Unsigned(wide) ^ sign) >> shift) - (sign >> shift));
+    return value << shift;
 #endif
 }
 
-inline Lanes right(Lanes lanes, int shift) { return lanes >> shift; }
+inline Lanes left(Lanes value, int shift) {
+#if defined(__AVX512VNNI__)
+    return (Lanes)_mm512_sllv_epi32((__m512i)value, _mm512_set1_epi32(shift));
+#else
+    return value << shift;
+#endif
+}
+
+inline Wide right(Wide value, int shift) {
+#if defined(__AVX512VNNI__)
+    return (Wide)_mm512_srav_epi64((__m512i)value, _mm512_set1_epi64(shift));
+#else
+    // There is no such instruction: shift what is made unsigned by an offset.
+    const uint64_t sign = uint64_t(1) << 63;
+    return Wide(((Unsigned(value) ^ sign) >> shift) - (sign >> shift));
+#endif
+}
+
+inline Lanes right(Lanes value, int shift) {
+#if defined(__AVX512VNNI__)
+    return (Lanes)_mm512_srav_epi32((__m512i)value, _mm512_set1_epi32(shift));
+#else
+    return value >> shift;
+#endif
+}
 
 inline Wide between(Wide low, Wide value, Wide high) {
 #if defined(__AVX512VNNI__)

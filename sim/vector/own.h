@@ -25,9 +25,10 @@ public:
                     widen_add(total, dot(Lanes{}, pair(load(left), load(left + a_width)), pair(load(right), load(right + b_width))), 0);
                 }
             }
-            for (; k < steps; k++)
-                for (int half = 0; half < 2; half++)
-                    total[half] += times(widen(a + size_t(k) * a_width + i + half * WIDE), widen(b + size_t(k) * b_width + i + half * WIDE));
+            for (; k < steps; k++) {
+                const int32_t *left = a + size_t(k) * a_width + i, *right = b + size_t(k) * b_width + i;
+                for (int half = 0; half < 2; half++) total[half] += times(widen(left + half * WIDE), widen(right + half * WIDE));
+            }
             add(to + i, total, factor);
         }
     }

@@ -57,18 +57,25 @@ struct Constants {
     }
 
     static constexpr int HALF = 4 * sizeof(Code);
-    static Vector<Code> value(Vector<Code> row) { return right(row << HALF, HALF); }
+    static Vector<Code> value(Vector<Code> row) { return right(left(row, HALF), HALF); }
     static Vector<Code> rise(Vector<Code> row) { return right(row, HALF); }
+};
 
-    // Half a drift; none for the momentum that is its own negative.
-    Vector<Code> drift(Vector<Code> momentum, int i) const {
-        const Vector<Code> mass = load(inverse_mass + i);
-        return momentum == lowest ? Vector<Code>{} : drift_of(mass, momentum);
+// Half a drift; none for the momentum that is its own negative.
+template <typename Code>
+class Drift {
+public:
+    explicit Drift(const Constants<Code>& c) : round(c.to_drift), short_codes(c.pad >= 32), lowest(c.lowest), inverse_mass(c.inverse_mass) {}
+    Vector<Code> operator()(Vector<Code> momentum, int i) const {
+        return momentum == lowest ? Vector<Code>{} : moved(load(inverse_mass + i), momentum);
     }
 
 private:
-    Lanes drift_of(Lanes mass, Lanes momentum) const { return of_products(mass, momentum, to_drift); }
-    Wide drift_of(Wide mass, Wide momentum) const { return to_drift(pad >= 32 ? times(mass, momentum) : mass * momentum); }
+    const Rounding<int64_t> round;
+    const bool short_codes;  // a momentum in 64 bits fits 32
+    const Code lowest, *inverse_mass;
+    Lanes moved(Lanes mass, Lanes momentum) const { return of_products(mass, momentum, round); }
+    Wide moved(Wide mass, Wide momentum) const { return round(short_codes ? times(mass, momentum) : mass * momentum); }
 };
 
 // Everything that stays the same while parameters do.

@@ -29,7 +29,8 @@ public:
           own(p.wide, int(p.rules.multiplier)) {
         take(position.data, p.memory.position + job.context * p.n, p.n, 1);
         take(momentum.data, p.memory.momentum + job.context * p.n, p.n, 1);
-        for (int i = 0; i < p.wide; i += STEP) store(half + i, constants.drift(load(momentum + i), i));
+        const Drift<Code> drift(constants);
+        for (int i = 0; i < p.wide; i += STEP) store(half + i, drift(load(momentum + i), i));
         // Each momentum but the first and the last counts twice, as the one after a kick and as the one before the next.
         if (job.product_sign) kinetic_end(1);
     }
@@ -65,8 +66,8 @@ public:
         const Code *stiffness = c.stiffness, *gain = c.gain, *bias = c.bias, *table = c.table, *area = c.integral;
         Code* f = force;
         if (!p.rules.activated) {
-            const int left = c.force_left;
-            for (int i = 0; i < wide; i += STEP) store(f + i, (load(f + i) + times(load(stiffness + i), fetch<V>(x + i))) << left);
+            const int shift = c.force_left;
+            for (int i = 0; i < wide; i += STEP) store(f + i, left(load(f + i) + times(load(stiffness + i), fetch<V>(x + i)), shift));
             if (job.product_sign) std::copy_n(x, wide, value_row());
             return;
         }
@@ -80,12 +81,12 @@ public:
         for (int i = 0; i < wide; i += STEP) {
             V sum = load(f + i);
             if (diagonal) sum += times(load(gain + i), fetch<V>(x + i));
-            const V code = clipped(to_table((sum << sum_left) + load(bias + i)), highest, ignored);
+            const V code = clipped(to_table(left(sum, sum_left) + load(bias + i)), highest, ignored);
             const V segment = right(code, bits) + zero, offset = code & mask;
             const V row = gather(table, segment), knot = c.value(row);
             const V y_here = knot + in_segment(times(c.rise(row), offset));
             narrow(y + i, y_here);
-            if (diagonal) store(f + i, (y_here << value) + (times(load(stiffness + i), fetch<V>(x + i)) << align));
+            if (diagonal) store(f + i, left(y_here, value) + left(times(load(stiffness + i), fetch<V>(x + i)), align));
             if (integrated) {
                 const V within = in_segment(times(knot, offset) + times(y_here, offset));
                 add(potential + i, gather(area, segment) + within);
@@ -105,12 +106,13 @@ public:
         const Code *f = force, *stiffness = c.stiffness, *pushed = nudge;
         Code *phi = position, *pi = momentum, *way = half;
         const Rounding<Code> to_kick = c.to_kick;
+        const Drift<Code> drift(c);
         V gone = lost;
         for (int i = 0; i < wide; i += STEP) {
             V sum = load(f + i);
-            if (dense) sum += times(load(stiffness + i), fetch<V>(x + i)) << align;
+            if (dense) sum += left(times(load(stiffness + i), fetch<V>(x + i)), align);
             const V kicked = wrapped(load(pi + i) - to_kick(sum) + load(pushed + i), pad, gone);
-            const V moved = c.drift(kicked, i);
+            const V moved = drift(kicked, i);
             store(pi + i, kicked);
             store(way + i, moved);
             store(phi + i, wrapped(load(phi + i) + moved, pad, gone));
