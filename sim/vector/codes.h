@@ -32,9 +32,8 @@ inline V clipped(V value, Code limit, V& lost) {
 // Codes from the memory, with a sign; codes to the memory.
 template <typename Code>
 inline void take(Code* to, const int64_t* from, int length, int64_t sign) {
-    const int64_t flip = sign >> 1;  // all bits, or none
     int i = 0;
-    for (; i + WIDE <= length; i += WIDE) narrow(to + i, (load(from + i) ^ flip) - flip);
+    for (; i + WIDE <= length; i += WIDE) narrow(to + i, signed_by(load(from + i), sign));
     for (; i < length; i++) to[i] = Code(sign * from[i]);
 }
 template <typename Code>

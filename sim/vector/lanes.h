@@ -158,6 +158,12 @@ inline Lanes right(Lanes value, int shift) {
 #endif
 }
 
+// sign value, for a sign of 1 or -1.
+inline Wide signed_by(Wide value, int64_t sign) {
+    const int64_t flip = sign >> 1;  // no bits, or all
+    return (value ^ flip) - flip;
+}
+
 inline Wide between(Wide low, Wide value, Wide high) {
 #if defined(__AVX512VNNI__)
     return (Wide)_mm512_min_epi64(_mm512_max_epi64((__m512i)value, (__m512i)low), (__m512i)high);

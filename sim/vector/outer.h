@@ -111,14 +111,20 @@ private:
         }
     }
 
-    // Pairs from `from` to before `to`.
+    // Pairs from `from` to before `to`, in tiles as wide as there are registers for.
     template <int SCALES>
     void tiles(int from, int to, int64_t factor, int shift) {
-        int j = 0;
-        for (; j + 2 * LANES <= columns; j += 2 * LANES)
-            for (int i = 0; i < rows; i += HIGH) tile<SCALES, 2>(i, j, from, to, factor, shift);
-        for (; j < columns; j += LANES)
-            for (int i = 0; i < rows; i += HIGH) tile<SCALES, 1>(i, j, from, to, factor, shift);
+        constexpr int MOST = LANES == 16 && SCALES == 1 ? 5 : 2;
+        int j = columns_in<SCALES, MOST>(0, from, to, factor, shift);
+        each<MOST - 1>([&](auto fewer) INLINE { j = columns_in<SCALES, MOST - 1 - fewer>(j, from, to, factor, shift); });
+    }
+
+    // As many tiles of J vectors' width as there is room for beyond column j; the column after them.
+    template <int SCALES, int J>
+    int columns_in(int j, int from, int to, int64_t factor, int shift) {
+        for (; j + J * LANES <= columns; j += J * LANES)
+            for (int i = 0; i < rows; i += HIGH) tile<SCALES, J>(i, j, from, to, factor, shift);
+        return j;
     }
 
     static constexpr int HIGH = LANES == 16 ? 4 : 2;
@@ -153,7 +159,7 @@ private:
                 each<SCALES>([&](auto s) INLINE { widen_add(value, sum[s][a][b], s * bits); });
                 for (int half = 0; half < 2; half++) {
                     int64_t* sums = total + size_t(i + a) * columns + j + b * LANES + half * WIDE;
-                    store(sums, load(sums) + ((factor * value[half]) << shift));
+                    store(sums, load(sums) + ::left(signed_by(value[half], factor), shift));
                 }
             });
         });
