@@ -44,6 +44,7 @@ public:
         const Rounding<Code> to_operand = constants.to_operand;
         const Code highest = constants.operand_highest, *moved = half;
         Code* phi = position;
+        take(x + wide, p.memory.input + (job.input_base + k) * p.m, p.m, 1);  // in time for what is loaded with it
         V gone = lost, beyond = cut;
         for (int i = 0; i < wide; i += STEP) {
             const V here = wrapped(load(phi + i) + load(moved + i), pad, gone);
@@ -52,7 +53,6 @@ public:
         }
         lost = gone, cut = beyond;
         if (job.trace_base >= 0) give(p.memory.trace + (job.trace_base + k) * p.n, position.data, p.n);
-        take(x + wide, p.memory.input + (job.input_base + k) * p.m, p.m, 1);
         const int from = p.rules.coupled ? 0 : wide;
         operands.cut(x + from, p.driven - from, p.row.vector_digits, p.digit_bits);
     }
