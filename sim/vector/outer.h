@@ -33,16 +33,18 @@ public:
         apart_limit = int32_t(std::min<int64_t>((1 << 15) - 1, LIMIT / (2 * block * digit) - 1));
     }
 
-    // total += factor 2^shift sum of left x right over the steps of one context.
+    // total += factor 2^shift sum of left x right over the steps of one context. Codes of 16 bits stay whole on the left.
     void add(const Block& one, int steps, int64_t factor, int shift) {
         const int pairs = (steps + 1) / 2;
         for (int k = 0; k < pairs; k++) {
             const bool odd = 2 * k + 1 == steps;
-            in_time(one.left + size_t(2 * k) * one.left_width, one.left_width, odd, rows, left[0] + k * rows, left[1] + k * rows);
-            in_time(one.right + size_t(2 * k) * one.right_width + first, one.right_width, odd, columns, right[0] + k * columns,
-                    right[1] + k * columns);
+            const int32_t* from = one.left + size_t(2 * k) * one.left_width;
+            int32_t *low = left[0] + k * rows, *high = left[1] + k * rows;
+            bits <= 8 ? in_time<1>(from, one.left_width, odd, rows, low, high) : in_time<2>(from, one.left_width, odd, rows, low, high);
+            in_time<2>(one.right + size_t(2 * k) * one.right_width + first, one.right_width, odd, columns, right[0] + k * columns,
+                       right[1] + k * columns);
         }
-        tiles<3>(0, pairs, factor, shift);
+        bits <= 8 ? tiles<2>(0, pairs, factor, shift) : tiles<3>(0, pairs, factor, shift);
     }
 
     // total += factor 2^shift (sum over one - sum over other), steps in pairs: with l = a - b and r = a - b the differences,
@@ -102,12 +104,13 @@ private:
         return largest;
     }
 
-    // Digits of two steps in a row side by side; zero for a step that there is not.
+    // Digits of two steps in a row side by side, or whole codes beside either digit; zero for a step that there is not.
+    template <int COUNT>
     void in_time(const int32_t* code, int width, bool odd, int length, int32_t* low, int32_t* high) const {
         for (int i = 0; i < length; i += LANES) {
             const Lanes here = load(code + i), next = odd ? Lanes{} : load(code + width + i);
-            store(low + i, pair(low_digit(here, bits), low_digit(next, bits)));
-            store(high + i, pair(high_digit(here, bits), high_digit(next, bits)));
+            store(low + i, COUNT == 1 ? pair(here, next) : pair(low_digit(here, bits), low_digit(next, bits)));
+            store(high + i, COUNT == 1 ? pair(here, next) : pair(high_digit(here, bits), high_digit(next, bits)));
         }
     }
 
@@ -130,7 +133,7 @@ private:
     static constexpr int HIGH = LANES == 16 ? 4 : 2;
 
     // Three scales: all products of digits, the mixed ones on one scale. Two: low with low and high with high, whose pairs hold an
-    // undivided difference beside each digit. One: beside an undivided code.
+    // undivided difference, or undivided codes, beside each digit. One: a difference beside an undivided code.
     template <int SCALES, int J>
     void tile(int i, int j, int from, int to, int64_t factor, int shift) {
         Lanes sum[SCALES][HIGH][J] = {};

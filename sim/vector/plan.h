@@ -150,7 +150,7 @@ private:
             area = std::max(area, std::abs(memory.table[3 * i + 2]));
         }
         const int64_t sum = code * (row.norm + largest(c.gain)), spring = code * largest(c.stiffness);
-        const int64_t force = dense()           ? code * column.norm + (spring << c.align_left)
+        const int64_t force = dense()           ? reach * column.norm + (spring << c.align_left)
                               : rules.activated ? (reach << c.value_left) + (spring << c.align_left)
                                                 : (sum + spring) << c.force_left;
         const int64_t kick = ((force + c.to_kick.half) >> c.to_kick.shift) + 1;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,7 @@ from loschmidt.sim.vector.library import KINDS, has
 from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.region import Buffer, Region, State, Table
-from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
+from loschmidt.spec.run import STEP_LIMIT, Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
 from . import checks
@@ -82,6 +83,7 @@ def laden(formats: Formats, bias: int, stiffness: int) -> Case:
         Parameter.BIAS: np.array([bias, bias, -bias, -bias]),
         Parameter.STIFFNESS: np.full(n, stiffness),
         State.POSITION: np.array([[top] * n, [-top] * n]) << formats.operand_shift,
+        State.MOMENTUM: np.full((2, n), 1000 << formats.operand_shift),  # so that a kick's sign shows in its square
         Table.ACTIVATION: codes(np.random.default_rng(), Table.ACTIVATION, shape, "small"),
     }
     runs = [Run(c, steps, accumulate=Accumulate.ADD) for c in (0, 1)]
@@ -89,7 +91,19 @@ def laden(formats: Formats, bias: int, stiffness: int) -> Case:
 
 
 #: Bias and stiffness: none, the last and the first on either side of 32 bits with operands of 16, the largest.
-LOADS = tuple((bias, stiffness) for bias in (0, 31, 32, 2**15 - 1) for stiffness in (0, 1, 2**15 - 1))
+LOADS = tuple((bias, stiffness) for bias in (0, 31, 32, 2**15 - 1) for stiffness in (0, 8233, 8234, 2**15 - 1))
+
+
+def weighty(formats: Formats, masses: tuple[int, ...], s: int) -> Case:
+    """Echoes that move gently but for momenta at their ends, one of which is its own negative."""
+    case = echoes(4, 2, 19, formats, "small", Hamiltonian.DENSE)
+    case.contents[Parameter.INVERSE_MASS][:] = masses
+    case.contents[State.MOMENTUM][:, :3] = formats.state.lowest, formats.state.highest, formats.state.lowest + 1
+    return replace(case, calls=(("configure", (Hamiltonian.DENSE, s)), *case.calls[1:]))
+
+
+#: Of four oscillators, inverted: one power of two for all, the smallest and the largest among them, and what is none.
+MASSES = ((1,) * 4, (2**12,) * 4, (2**14,) * 4, (3 * 2**11,) * 4, (-(2**12),) * 4, (0,) * 4, (2**12, 2**12, 2**12, 2**11))
 
 
 def all_agree(case: Case) -> None:
@@ -109,6 +123,8 @@ def alike_in_echoes(maker: checks.Maker) -> None:
             checks.alike(maker, standing(formats, apart))
         for bias, stiffness in LOADS:
             checks.alike(maker, laden(formats, bias, stiffness))
+        for masses in MASSES:
+            checks.alike(maker, weighty(formats, masses, 3))
 
 
 @settings(max_examples=30)
@@ -142,6 +158,13 @@ def test_agree_in_the_largest_differences(apart: int) -> None:
 def test_agree_in_the_largest_sums(bias: int, stiffness: int) -> None:
     for formats in PRESETS.values():
         all_agree(laden(formats, bias, stiffness))
+
+
+@pytest.mark.parametrize("masses", MASSES)
+def test_agree_in_masses(masses: tuple[int, ...]) -> None:
+    for formats in PRESETS.values():
+        for s in (0, 3, STEP_LIMIT):
+            all_agree(weighty(formats, masses, s))
 
 
 def test_sound_kernel_passes() -> None:
