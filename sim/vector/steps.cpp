@@ -17,7 +17,8 @@ void flush(Walk<Code>* const (&walk)[C], Outer& outer) {
     const int steps = walk[0]->kept;
     const Job &one = walk[0]->job, &other = walk[C - 1]->job;
     const bool opposite = C == 2 && walk[1]->kept == steps && one.shift == other.shift && one.product_sign == -other.product_sign;
-    const bool done = opposite && steps && outer.add_difference(walk[0]->block, walk[C - 1]->block, steps, one.product_sign, int(one.shift));
+    const bool done =
+        opposite && steps && outer.add_difference(walk[0]->block, walk[C - 1]->block, steps, one.product_sign, int(one.shift));
     for (Walk<Code>* each : walk) {
         if (!done && each->kept) outer.add(each->block, each->kept, each->job.product_sign, int(each->job.shift));
         each->flush();

@@ -129,8 +129,8 @@ public:
     void flush() {
         if (!kept) return;
         const int32_t *x = block.right, *y = block.left;
-        own.products(STIFFNESS, x, block.right_width, x, block.right_width, kept, 1);
-        own.products(KINETIC, moving, plan.wide, moving, plan.wide, kept, 2);
+        own.squares(STIFFNESS, x, block.right_width, kept, 1);
+        own.squares(KINETIC, moving, plan.wide, kept, 2);
         if (plan.rules.activated) own.codes(BIAS, y, block.left_width, kept);
         if (!plan.rules.coupled) own.products(GAIN, x, block.right_width, y, block.left_width, kept, 1);
         kept = 0;
@@ -155,7 +155,7 @@ private:
     Array<int32_t> moving;  // momenta as operands, rows beside those of `block`
     OwnSums own;
     V lost{}, cut{};  // bits that a wrap, or a clip, changed
-    const int64_t* nudged = nullptr;  // where the nudge comes from; there is none
+    const int64_t* nudged = nullptr;  // where the nudge was taken from, if there is one
 
     int32_t* value_row() { return block.left + size_t(kept) * block.left_width; }
     int32_t* operand_row() { return block.right + size_t(kept) * block.right_width; }
@@ -183,7 +183,7 @@ private:
 
     void kinetic_end(int64_t factor) {
         cut_momenta(moving);
-        own.products(KINETIC, moving, plan.wide, moving, plan.wide, 1, factor);
+        own.squares(KINETIC, moving, plan.wide, 1, factor);
     }
 
     static void add(int64_t* sum, Wide codes) { store(sum, load(sum) + codes); }
