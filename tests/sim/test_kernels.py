@@ -142,6 +142,20 @@ def test_agree_at_every_size(n: int, m: int, steps: int) -> None:
         all_agree(echoes(n, m, steps, formats, style, Hamiltonian((m + turn) % 3)))
 
 
+@pytest.mark.parametrize("hamiltonian", Hamiltonian)
+@pytest.mark.parametrize(("n", "m", "steps"), SIZES)
+def test_agree_in_lanes_of_32_bits(n: int, m: int, steps: int, hamiltonian: Hamiltonian) -> None:
+    """Weights so small that 32 bits hold all sums of 16-bit codes, states anywhere; nudges held, streamed and at the end."""
+    case = echoes(n, m, steps, PRESETS["16"], "small", hamiltonian)
+    full = echoes(n, m, steps, PRESETS["16"], "full", hamiltonian)
+    for region in (Parameter.COUPLING, Parameter.INPUT_WEIGHT):
+        case.contents[region] >>= 2
+    for region in (*State, Buffer.INPUT, Buffer.NUDGE):
+        case.contents[region][:] = full.contents[region]
+    impulse = Run(0, steps, nudge=Nudge.IMPULSE, accumulate=Accumulate.ADD)
+    all_agree(replace(case, calls=(*case.calls, ("run", ([impulse, replace(impulse, context=1, direction=Direction.DESCENDING)],)))))
+
+
 @pytest.mark.parametrize("formats", FORMATS)
 def test_agree_in_every_format(formats: Formats) -> None:
     all_agree(echoes(5, 2, 19, formats, "full", Hamiltonian.DENSE))
