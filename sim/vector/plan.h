@@ -30,6 +30,7 @@ struct Constants {
     Rounding<Code> to_operand, to_kick, to_table, in_segment;
     Rounding<int64_t> to_drift;
     Array<Code> stiffness, gain, bias, inverse_mass, table, integral;
+    Array<Code> present;  // all bits of each oscillator, none in the padding, whose momentum must not move
     bool shifted = false;  // one mass for all, a power of two: half a drift is the momentum rounded
     Rounding<Code> by_shift;
 
@@ -38,7 +39,7 @@ struct Constants {
         : pad(int(r.state_pad) - 64 + 8 * int(sizeof(Code))), align_left(int(r.align_left)), value_left(int(r.value_left)),
           lowest(Code(r.state_lowest)), operand_highest(Code(r.operand_highest)), table_highest(Code(r.table_highest)),
           segment_zero(Code(r.segment_zero)), to_operand(r.operand_shift), in_segment(r.offset_bits), to_drift(r.drift_shift),
-          stiffness(wide), gain(wide), bias(wide), inverse_mass(wide), table(s.segments), integral(s.segments) {
+          stiffness(wide), gain(wide), bias(wide), inverse_mass(wide), table(s.segments), integral(s.segments), present(wide) {
         // A shift to the left before a rounding shifts less to the right; biases have that many zeros at their ends, too.
         const int64_t kick = r.activated ? 0 : std::min(r.align_left, r.kick_shift);
         const int64_t look = std::min({r.align_left, r.table_shift, r.bias_left});
@@ -50,6 +51,7 @@ struct Constants {
             gain[i] = r.activated && !r.coupled ? Code(s.gain[i]) : 0;
             bias[i] = r.activated ? Code(s.bias[i] * (int64_t(1) << (r.bias_left - look))) : 0;
             inverse_mass[i] = Code(s.inverse_mass[i]);
+            present[i] = -1;
         }
         for (int i = 0; i < s.segments; i++) {  // value and rise in one word, which one gather brings
             const int64_t value = s.table[3 * i], rise = s.table[3 * i + 1];

@@ -63,7 +63,7 @@ public:
         const Constants<Code>& c = constants;
         const int32_t* x = operand_row();
         const int wide = p.wide;
-        const Code *stiffness = c.stiffness, *gain = c.gain, *bias = c.bias, *table = c.table, *area = c.integral;
+        const Code *stiffness = c.stiffness, *gain = c.gain, *bias = c.bias, *table = c.table, *area = c.integral, *present = c.present;
         Code* f = force;
         if (!p.rules.activated) {
             const int shift = c.force_left;
@@ -86,7 +86,7 @@ public:
             const V row = gather(table, segment), knot = c.value(row);
             const V y_here = knot + in_segment(times(c.rise(row), offset));
             narrow(y + i, y_here);
-            if (diagonal) store(f + i, left(y_here, value) + left(times(load(stiffness + i), fetch<V>(x + i)), align));
+            if (diagonal) store(f + i, left(y_here & load(present + i), value) + left(times(load(stiffness + i), fetch<V>(x + i)), align));
             if (integrated) {
                 const V within = in_segment(times(knot, offset) + times(y_here, offset));
                 add(potential + i, gather(area, segment) + within);

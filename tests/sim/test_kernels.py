@@ -16,6 +16,7 @@ from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.sim.kernels import NAMES, VARIABLE, KernelError, choose
 from loschmidt.sim.native import compiler
 from loschmidt.sim.vector.library import KINDS, has
+from loschmidt.spec.activation import knot_limit, rows_from_knots
 from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.region import Buffer, Region, State, Table
@@ -154,6 +155,17 @@ def test_agree_in_lanes_of_32_bits(n: int, m: int, steps: int, hamiltonian: Hami
         case.contents[region][:] = full.contents[region]
     impulse = Run(0, steps, nudge=Nudge.IMPULSE, accumulate=Accumulate.ADD)
     all_agree(replace(case, calls=(*case.calls, ("run", ([impulse, replace(impulse, context=1, direction=Direction.DESCENDING)],)))))
+
+
+@pytest.mark.parametrize("formats", PRESETS.values())
+def test_no_oscillator_beside_those_that_are_there(formats: Formats) -> None:
+    """An activation that is not 0 at 0 pushes no padding of a vector until it overflows."""
+    shape = Shape(1, 1, input_depth=200, formats=formats)
+    knots = [knot_limit(formats)] * (formats.segments + 1)
+    contents: dict[Region, Ints] = {Table.ACTIVATION: np.array(rows_from_knots(knots, formats)), Parameter.GAIN: np.array([1])}
+    contents[Buffer.NUDGE] = np.full((1, 1), knots[0] << formats.weight.fraction >> formats.kick_shift(0))
+    run = Run(0, 200, nudge=Nudge.HOLD, accumulate=Accumulate.ADD)
+    all_agree(Case(shape, contents, (("configure", (Hamiltonian.DIAGONAL, 0)), ("run", ([run],)))))
 
 
 @pytest.mark.parametrize("formats", FORMATS)
