@@ -54,13 +54,26 @@ INLINE inline void each(F f) {
 // Half as many codes of 64 bits, and as many of 32 bits beside them.
 constexpr int WIDE = LANES / 2;
 typedef int64_t Wide __attribute__((vector_size(8 * WIDE)));
+typedef uint64_t Unsigned __attribute__((vector_size(8 * WIDE)));
 typedef int32_t Half __attribute__((vector_size(4 * WIDE)));
+
+// As many codes as a vector holds.
+template <typename Code>
+using Vector = std::conditional_t<sizeof(Code) == 8, Wide, Lanes>;
 
 inline Wide load(const int64_t* from) {
     Wide wide;
     std::memcpy(&wide, from, sizeof wide);
     return wide;
 }
+
+inline Lanes load(const int32_t* from) {
+    Lanes lanes;
+    std::memcpy(&lanes, from, sizeof lanes);
+    return lanes;
+}
+
+inline void store(int32_t* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
 
 // The next two, and those below that have a line of their own for AVX-512, are so written as compilers make a detour of the plain text.
 inline Wide widen(const int32_t* from) {
@@ -84,6 +97,18 @@ inline void narrow(int32_t* to, Wide wide) {
 #endif
 }
 
+// Codes of either width to and from rows of 32 bits and of 64.
+template <typename V>
+inline V fetch(const int32_t* from) {
+    if constexpr (std::is_same_v<V, Lanes>)
+        return load(from);
+    else
+        return widen(from);
+}
+inline void narrow(int32_t* to, Lanes lanes) { store(to, lanes); }
+inline void narrow(int64_t* to, Wide wide) { store(to, wide); }
+inline Wide widen(const int64_t* from) { return load(from); }
+
 // sum + lanes 2^shift, for the first and the second half of the lanes.
 inline void widen_add(Wide (&sum)[2], Lanes lanes, int shift) {
 #if defined(__AVX512VNNI__)
@@ -98,21 +123,59 @@ inline void widen_add(Wide (&sum)[2], Lanes lanes, int shift) {
 #endif
 }
 
-// wide / 2^shift, cut downwards.
-inline Wide right(Wide wide, int shift) {
+// value 2^shift, and value / 2^shift cut downwards. AVX-512 shifts each lane by a count of its own in half the time of one for all.
+inline Wide left(Wide value, int shift) {
 #if defined(__AVX512VNNI__)
-    return wide >> shift;
+    return (Wide)_mm512_sllv_epi64((__m512i)value, _mm512_set1_epi64(shift));
+#else
+    return value << shift;
+#endif
+}
+
+inline Lanes left(Lanes value, int shift) {
+#if defined(__AVX512VNNI__)
+    return (Lanes)_mm512_sllv_epi32((__m512i)value, _mm512_set1_epi32(shift));
+#else
+    return value << shift;
+#endif
+}
+
+inline Wide right(Wide value, int shift) {
+#if defined(__AVX512VNNI__)
+    return (Wide)_mm512_srav_epi64((__m512i)value, _mm512_set1_epi64(shift));
 #else
     // There is no such instruction: shift what is made unsigned by an offset.
-    typedef uint64_t Unsigned __attribute__((vector_size(8 * WIDE)));
     const uint64_t sign = uint64_t(1) << 63;
-    return Wide(((Unsigned(wide) ^ sign) >> shift) - (sign >> shift));
+    return Wide(((Unsigned(value) ^ sign) >> shift) - (sign >> shift));
 #endif
+}
+
+inline Lanes right(Lanes value, int shift) {
+#if defined(__AVX512VNNI__)
+    return (Lanes)_mm512_srav_epi32((__m512i)value, _mm512_set1_epi32(shift));
+#else
+    return value >> shift;
+#endif
+}
+
+// sign value, for a sign of 1 or -1.
+inline Wide signed_by(Wide value, int64_t sign) {
+    const int64_t flip = sign >> 1;  // no bits, or all
+    return (value ^ flip) - flip;
 }
 
 inline Wide between(Wide low, Wide value, Wide high) {
 #if defined(__AVX512VNNI__)
     return (Wide)_mm512_min_epi64(_mm512_max_epi64((__m512i)value, (__m512i)low), (__m512i)high);
+#else
+    value = value < low ? low : value;
+    return value > high ? high : value;
+#endif
+}
+
+inline Lanes between(Lanes low, Lanes value, Lanes high) {
+#if defined(__AVX512VNNI__)
+    return (Lanes)_mm512_min_epi32(_mm512_max_epi32((__m512i)value, (__m512i)low), (__m512i)high);
 #else
     value = value < low ? low : value;
     return value > high ? high : value;
@@ -130,29 +193,49 @@ inline Wide times(Wide a, Wide b) {
 #endif
 }
 
+// a b for factors that fit 16 bits.
+inline Lanes times(Lanes a, Lanes b) { return dot(Lanes{}, a & 0xffff, b); }
+
+// f(a b) modulo 2^32, with the product in 64 bits.
+template <typename F>
+inline Lanes of_products(Lanes a, Lanes b, F f) {
+#if defined(__AVX2__)
+    const Wide even = f(times((Wide)a, (Wide)b)), odd = f(times(Wide((Unsigned)a >> 32), Wide((Unsigned)b >> 32)));
+    return Lanes((even & 0xffffffff) | odd << 32);
+#else
+    alignas(64) int32_t left[LANES], right[LANES];
+    store(left, a), store(right, b);
+    for (int half = 0; half < LANES; half += WIDE) narrow(left + half, f(widen(left + half) * widen(right + half)));
+    return load(left);
+#endif
+}
+
 inline Wide gather(const int64_t* table, Wide index) {
 #if defined(__AVX512VNNI__)
     return (Wide)_mm512_i64gather_epi64((__m512i)index, table, 8);
 #else
-    Wide found;
+    Wide found{};
     for (int l = 0; l < WIDE; l++) found[l] = table[index[l]];
     return found;
 #endif
 }
 
-inline bool any(Wide wide) {
-    int64_t all = 0;
-    for (int l = 0; l < WIDE; l++) all |= wide[l];
-    return all != 0;
+inline Lanes gather(const int32_t* table, Lanes index) {
+#if defined(__AVX512VNNI__)
+    return (Lanes)_mm512_i32gather_epi32((__m512i)index, table, 4);
+#else
+    Lanes found{};
+    for (int l = 0; l < LANES; l++) found[l] = table[index[l]];
+    return found;
+#endif
 }
 
-inline Lanes load(const int32_t* from) {
-    Lanes lanes;
-    std::memcpy(&lanes, from, sizeof lanes);
-    return lanes;
+template <typename V>
+inline bool any(V codes) {
+    bool found = false;
+    for (size_t l = 0; l < sizeof codes / sizeof codes[0]; l++) found |= codes[l] != 0;
+    return found;
 }
-
-inline void store(int32_t* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
 
 // The lower 16 bits of each.
 inline void store_low(int16_t* to, Lanes lanes) {

@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
 
 _FLAGS = ("-std=c++17", "-fwrapv", "-fPIC", "-shared")
 _NAME = "kernel.so"
-_SOURCES = ("lanes.h", "matrix.h", "outer.h", "steps.cpp")
+_SOURCES = ("lanes.h", "codes.h", "matrix.h", "outer.h", "own.h", "plan.h", "walk.h", "steps.cpp")
 
 
 @once

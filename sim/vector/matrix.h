@@ -29,13 +29,14 @@ public:
     int outputs = 0, operands = 0;
     int digits = 2;         // of a weight
     int vector_digits = 2;  // of an operand
+    int64_t norm = 0;       // the largest sum of a row's magnitudes
 
     Matrix() = default;
 
     // at(output, operand) gives the weight, 0 in the padding. Operands are codes of `width` bits, digits have `bits`.
     template <typename At>
     Matrix(int outputs, int operands, int width, int bits, At at) : outputs(outputs), operands(operands), bits(bits) {
-        int64_t norm = 0, largest = 0;
+        int64_t largest = 0;
         for (int i = 0; i < outputs; i++) {
             int64_t sum = 0;
             for (int j = 0; j < operands; j++) {
@@ -65,10 +66,13 @@ public:
         }
     }
 
-    // total[c] = the matrix times vector c, for C vectors that share each load of a weight.
-    template <int C>
-    void times(const Digits* const (&vector)[C], int64_t* const (&total)[C]) const {
-        if (digits == 2)
+    // total[c] = the matrix times vector c, for C vectors that share each load of a weight. Sums of 32 bits are there where both weights
+    // and operands have one digit.
+    template <int C, typename Sum>
+    void times(const Digits* const (&vector)[C], Sum* const (&total)[C]) const {
+        if constexpr (sizeof(Sum) == 4)
+            in_chunks<C, 1, 1>(vector, total);
+        else if (digits == 2)
             in_chunks<C, 2, 2>(vector, total);
         else if (vector_digits == 2)
             in_chunks<C, 1, 2>(vector, total);
@@ -84,8 +88,8 @@ private:
         return digits == 1 ? weight : d ? high_digit(weight, bits) : low_digit(weight, bits);
     }
 
-    template <int C, int W, int X>
-    void in_chunks(const Digits* const (&vector)[C], int64_t* const (&total)[C]) const {
+    template <int C, int W, int X, typename Sum>
+    void in_chunks(const Digits* const (&vector)[C], Sum* const (&total)[C]) const {
         // As many sums at once as there are registers for, and enough that none waits for the one before.
         constexpr int BLOCK = LANES == 16 ? 4 : 2;
         for (int first = 0; first < operands / 2; first += chunk) {
@@ -96,8 +100,8 @@ private:
         }
     }
 
-    template <int C, int W, int X, int B>
-    void block(const Digits* const (&vector)[C], int64_t* const (&total)[C], int i, int first, int last) const {
+    template <int C, int W, int X, int B, typename Sum>
+    void block(const Digits* const (&vector)[C], Sum* const (&total)[C], int i, int first, int last) const {
         constexpr int SCALES = W + X - 1, CHAINS = LANES == 16 ? 16 : 8;
         constexpr int TURNS = C * SCALES * B >= CHAINS ? 1 : C * SCALES * B * 2 >= CHAINS ? 2 : 4;
         Lanes sum[TURNS][C][SCALES][B] = {};
@@ -118,15 +122,18 @@ private:
         }
         each<C>([&](auto c) INLINE {
             each<B>([&](auto b) INLINE {
-                Wide value[2] = {};
+                Lanes together[SCALES];
                 each<SCALES>([&](auto s) INLINE {
-                    Lanes together = sum[0][c][s][b];
-                    each<TURNS - 1>([&](auto turn) INLINE { together += sum[turn + 1][c][s][b]; });
-                    widen_add(value, together, s * bits);
+                    together[s] = sum[0][c][s][b];
+                    each<TURNS - 1>([&](auto turn) INLINE { together[s] += sum[turn + 1][c][s][b]; });
                 });
-                for (int half = 0; half < 2; half++) {
-                    int64_t* to = total[c] + i + b * LANES + half * WIDE;
-                    store(to, first ? load(to) + value[half] : value[half]);
+                Sum* to = total[c] + i + b * LANES;
+                if constexpr (sizeof(Sum) == 4) {
+                    store(to, together[0]);
+                } else {
+                    Wide value[2] = {};
+                    each<SCALES>([&](auto s) INLINE { widen_add(value, together[s], s * bits); });
+                    for (int half = 0; half < 2; half++, to += WIDE) store(to, first ? load(to) + value[half] : value[half]);
                 }
             });
         });

@@ -30,48 +30,44 @@ public:
         }
         // Of the difference of two contexts: 2 block products of it with a digit stay below 2^31.
         const int64_t digit = (int64_t(1) << (bits - 1)) + 1;
-        apart_limit = int32_t(std::min<int64_t>((1 << 15) - 1, ((int64_t(1) << 31) - 1) / (2 * block * digit)));
+        apart_limit = int32_t(std::min<int64_t>((1 << 15) - 1, LIMIT / (2 * block * digit) - 1));
     }
 
-    // total += factor 2^shift sum of left x right over the steps of one context.
+    // total += factor 2^shift sum of left x right over the steps of one context. Codes of 16 bits stay whole on the left.
     void add(const Block& one, int steps, int64_t factor, int shift) {
         const int pairs = (steps + 1) / 2;
         for (int k = 0; k < pairs; k++) {
             const bool odd = 2 * k + 1 == steps;
-            in_time(one.left + size_t(2 * k) * one.left_width, one.left_width, odd, rows, left[0] + k * rows, left[1] + k * rows);
-            in_time(one.right + size_t(2 * k) * one.right_width + first, one.right_width, odd, columns, right[0] + k * columns,
-                    right[1] + k * columns);
+            const int32_t* from = one.left + size_t(2 * k) * one.left_width;
+            int32_t *low = left[0] + k * rows, *high = left[1] + k * rows;
+            bits <= 8 ? in_time<1>(from, one.left_width, odd, rows, low, high) : in_time<2>(from, one.left_width, odd, rows, low, high);
+            in_time<2>(one.right + size_t(2 * k) * one.right_width + first, one.right_width, odd, columns, right[0] + k * columns,
+                       right[1] + k * columns);
         }
-        tiles<3>(pairs, factor, shift);
+        bits <= 8 ? tiles<2>(0, pairs, factor, shift) : tiles<3>(0, pairs, factor, shift);
     }
 
     // total += factor 2^shift (sum over one - sum over other), steps in pairs: with l = a - b and r = a - b the differences,
     // a a' - b b' = l a' + b r, half of the products that either alone would take. False, and nothing done, if one is too large.
     bool add_difference(const Block& one, const Block& other, int steps, int64_t factor, int shift) {
-        Lanes far{};
-        for (int k = 0; k < steps; k++) {
-            const int32_t *a = one.left + size_t(k) * one.left_width, *b = other.left + size_t(k) * other.left_width;
-            for (int i = 0; i < rows; i += LANES) {
-                const Lanes second = load(b + i), apart = load(a + i) - second;
-                far |= apart ^ (apart >> 31);
-                store(left[0] + k * rows + i, pair(apart, low_digit(second, bits)));
-                store(left[1] + k * rows + i, pair(apart, high_digit(second, bits)));
-            }
-            a = one.right + size_t(k) * one.right_width + first, b = other.right + size_t(k) * other.right_width + first;
-            for (int j = 0; j < columns; j += LANES) {
-                const Lanes first_one = load(a + j), apart = first_one - load(b + j);
-                far |= apart ^ (apart >> 31);
-                store(right[0] + k * columns + j, pair(low_digit(first_one, bits), apart));
-                store(right[1] + k * columns + j, pair(high_digit(first_one, bits), apart));
+        if (bits <= 8) {
+            const int64_t together = LIMIT / (WHOLE * (1 + apart<1>(one, other, steps)));
+            if (together >= SHORTEST) {
+                for (int from = 0; from < steps; from += int(together))
+                    tiles<1>(from, int(std::min<int64_t>(from + together, steps)), factor, shift);
+                return true;
             }
         }
-        for (int l = 0; l < LANES; l++)
-            if (far[l] > apart_limit) return false;
-        tiles<2>(steps, factor, shift);
+        if (apart<2>(one, other, steps) > apart_limit) return false;
+        tiles<2>(0, steps, factor, shift);
         return true;
     }
 
 private:
+    static constexpr int64_t LIMIT = (int64_t(1) << 31) - 1;
+    // What two codes of 16 bits, the one within a clip, reach together; fewest steps for which sums of them are worth while.
+    static constexpr int64_t WHOLE = (1 << 16) - 1, SHORTEST = 16;
+
     int bits;
     int32_t apart_limit;
     Array<int32_t> left[2], right[2];  // digits, [low, high][pair][row or column]
@@ -79,40 +75,73 @@ private:
     // Steps for which the mixed digits of a context, four products for every two steps, stay below 2^31.
     static int most(int bits) {
         const int64_t digit = (int64_t(1) << (bits - 1)) + 1;
-        const int64_t steps = ((int64_t(1) << 31) - 1) / (2 * digit * digit) / 2 * 2;
+        const int64_t steps = LIMIT / (2 * digit * digit) / 2 * 2;
         return int(std::min<int64_t>(LONGEST, steps));
     }
 
-    // Digits of two steps in a row side by side; zero for a step that there is not.
+    // Differences beside `COUNT` digits of a code, which is whole if there is but one; all are from -1 - d to the d that it returns.
+    template <int COUNT>
+    int32_t apart(const Block& one, const Block& other, int steps) {
+        Lanes far{};
+        for (int k = 0; k < steps; k++) {
+            const int32_t *a = one.left + size_t(k) * one.left_width, *b = other.left + size_t(k) * other.left_width;
+            for (int i = 0; i < rows; i += LANES) {
+                const Lanes second = load(b + i), apart = load(a + i) - second;
+                far |= apart ^ (apart >> 31);
+                store(left[0] + k * rows + i, pair(apart, COUNT == 1 ? second : low_digit(second, bits)));
+                if (COUNT == 2) store(left[1] + k * rows + i, pair(apart, high_digit(second, bits)));
+            }
+            a = one.right + size_t(k) * one.right_width + first, b = other.right + size_t(k) * other.right_width + first;
+            for (int j = 0; j < columns; j += LANES) {
+                const Lanes first_one = load(a + j), apart = first_one - load(b + j);
+                far |= apart ^ (apart >> 31);
+                store(right[0] + k * columns + j, pair(COUNT == 1 ? first_one : low_digit(first_one, bits), apart));
+                if (COUNT == 2) store(right[1] + k * columns + j, pair(high_digit(first_one, bits), apart));
+            }
+        }
+        int32_t largest = 0;
+        for (int l = 0; l < LANES; l++) largest |= far[l];
+        return largest;
+    }
+
+    // Digits of two steps in a row side by side, or whole codes beside either digit; zero for a step that there is not.
+    template <int COUNT>
     void in_time(const int32_t* code, int width, bool odd, int length, int32_t* low, int32_t* high) const {
         for (int i = 0; i < length; i += LANES) {
             const Lanes here = load(code + i), next = odd ? Lanes{} : load(code + width + i);
-            store(low + i, pair(low_digit(here, bits), low_digit(next, bits)));
-            store(high + i, pair(high_digit(here, bits), high_digit(next, bits)));
+            store(low + i, COUNT == 1 ? pair(here, next) : pair(low_digit(here, bits), low_digit(next, bits)));
+            store(high + i, COUNT == 1 ? pair(here, next) : pair(high_digit(here, bits), high_digit(next, bits)));
         }
     }
 
+    // Pairs from `from` to before `to`, in tiles as wide as there are registers for.
     template <int SCALES>
-    void tiles(int pairs, int64_t factor, int shift) {
-        int j = 0;
-        for (; j + 2 * LANES <= columns; j += 2 * LANES)
-            for (int i = 0; i < rows; i += HIGH) tile<SCALES, 2>(i, j, pairs, factor, shift);
-        for (; j < columns; j += LANES)
-            for (int i = 0; i < rows; i += HIGH) tile<SCALES, 1>(i, j, pairs, factor, shift);
+    void tiles(int from, int to, int64_t factor, int shift) {
+        constexpr int MOST = LANES == 16 && SCALES == 1 ? 5 : 2;
+        int j = columns_in<SCALES, MOST>(0, from, to, factor, shift);
+        each<MOST - 1>([&](auto fewer) INLINE { j = columns_in<SCALES, MOST - 1 - fewer>(j, from, to, factor, shift); });
+    }
+
+    // As many tiles of J vectors' width as there is room for beyond column j; the column after them.
+    template <int SCALES, int J>
+    int columns_in(int j, int from, int to, int64_t factor, int shift) {
+        for (; j + J * LANES <= columns; j += J * LANES)
+            for (int i = 0; i < rows; i += HIGH) tile<SCALES, J>(i, j, from, to, factor, shift);
+        return j;
     }
 
     static constexpr int HIGH = LANES == 16 ? 4 : 2;
 
     // Three scales: all products of digits, the mixed ones on one scale. Two: low with low and high with high, whose pairs hold an
-    // undivided difference beside each digit.
+    // undivided difference, or undivided codes, beside each digit. One: a difference beside an undivided code.
     template <int SCALES, int J>
-    void tile(int i, int j, int pairs, int64_t factor, int shift) {
+    void tile(int i, int j, int from, int to, int64_t factor, int shift) {
         Lanes sum[SCALES][HIGH][J] = {};
-        for (int k = 0; k < pairs; k++) {
+        for (int k = from; k < to; k++) {
             Lanes low[J], high[J];
             each<J>([&](auto b) INLINE {
                 low[b] = load(right[0] + k * columns + j + b * LANES);
-                high[b] = load(right[1] + k * columns + j + b * LANES);
+                if constexpr (SCALES > 1) high[b] = load(right[1] + k * columns + j + b * LANES);
             });
             each<HIGH>([&](auto a) INLINE {
                 const Lanes l = spread(left[0] + k * rows + i + a), h = spread(left[1] + k * rows + i + a);
@@ -121,7 +150,7 @@ private:
                     if constexpr (SCALES == 3) {
                         sum[1][a][b] = dot(dot(sum[1][a][b], l, high[b]), h, low[b]);
                         sum[2][a][b] = dot(sum[2][a][b], h, high[b]);
-                    } else {
+                    } else if constexpr (SCALES == 2) {
                         sum[1][a][b] = dot(sum[1][a][b], h, high[b]);
                     }
                 });
@@ -132,8 +161,8 @@ private:
                 Wide value[2] = {};
                 each<SCALES>([&](auto s) INLINE { widen_add(value, sum[s][a][b], s * bits); });
                 for (int half = 0; half < 2; half++) {
-                    int64_t* to = total + size_t(i + a) * columns + j + b * LANES + half * WIDE;
-                    store(to, load(to) + ((factor * value[half]) << shift));
+                    int64_t* sums = total + size_t(i + a) * columns + j + b * LANES + half * WIDE;
+                    store(sums, load(sums) + ::left(signed_by(value[half], factor), shift));
                 }
             });
         });
