@@ -31,8 +31,6 @@ struct Constants {
     Rounding<int64_t> to_drift;
     Array<Code> stiffness, gain, bias, inverse_mass, table, integral;
     Array<Code> present;  // all bits of each oscillator, none in the padding, whose momentum must not move
-    bool shifted = false;  // one mass for all, a power of two: half a drift is the momentum rounded
-    Rounding<Code> by_shift;
 
     Constants() = default;
     Constants(const Rules& r, const Memory& s, int wide)
@@ -58,12 +56,6 @@ struct Constants {
             table[i] = Code((value & ((int64_t(1) << HALF) - 1)) | rise * (int64_t(1) << HALF));
             integral[i] = Code(s.table[3 * i + 2]);
         }
-        const int64_t mass = s.inverse_mass[0];
-        const bool equal = std::all_of(s.inverse_mass, s.inverse_mass + s.oscillators, [&](int64_t other) { return other == mass; });
-        int64_t shift = r.drift_shift;
-        for (int64_t rest = mass; rest > 1; rest >>= 1) shift--;
-        shifted = equal && mass > 0 && (mass & (mass - 1)) == 0 && shift >= 0 && shift < 30;
-        if (shifted) by_shift = Rounding<Code>(shift);
     }
 
     static constexpr int HALF = 4 * sizeof(Code);
@@ -76,18 +68,16 @@ template <typename Code>
 class Drift {
 public:
     explicit Drift(const Constants<Code>& c)
-        : round(c.to_drift), alone(c.by_shift), shifted(c.shifted), short_codes(c.pad >= 32), lowest(c.lowest),
-          inverse_mass(c.inverse_mass) {}
+        : round(c.to_drift), short_codes(c.pad >= 32), lowest(c.lowest), inverse_mass(c.inverse_mass) {}
     Vector<Code> operator()(Vector<Code> momentum, int i) const {
         return momentum == lowest ? Vector<Code>{} : moved(momentum, i);
     }
 
 private:
     const Rounding<int64_t> round;
-    const Rounding<Code> alone;
-    const bool shifted, short_codes;  // without a product; a momentum in 64 bits fits 32
+    const bool short_codes;  // a momentum in 64 bits fits 32
     const Code lowest, *inverse_mass;
-    Lanes moved(Lanes momentum, int i) const { return shifted ? alone(momentum) : of_products(load(inverse_mass + i), momentum, round); }
+    Lanes moved(Lanes momentum, int i) const { return of_products(load(inverse_mass + i), momentum, round); }
     Wide moved(Wide momentum, int i) const {
         const Wide mass = load(inverse_mass + i);
         return round(short_codes ? times(mass, momentum) : mass * momentum);

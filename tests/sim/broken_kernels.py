@@ -15,8 +15,6 @@ FAULTS = {
     "difference_beside_whole_codes": ("outer.h", "LIMIT / (WHOLE * (1 +", "LIMIT / (WHOLE / 2 * (1 +"),
     "bias_beyond_32_bits": ("plan.h", "+ largest(c.bias) + c.to_table.half <= limit", "+ c.to_table.half <= limit"),
     "force_beyond_32_bits": ("plan.h", "const bool pushes = force + c.to_kick.half <= limit;", "const bool pushes = true;"),
-    "masses_not_alike": ("plan.h", "shifted = equal && mass > 0", "shifted = mass > 0"),
-    "mass_of_no_power_of_two": ("plan.h", "&& (mass & (mass - 1)) == 0", ""),
     "wide_codes_left_whole": ("outer.h", "bits <= 8 ? tiles<2>", "bits <= 9 ? tiles<2>"),
     "odd_step_left_out": ("outer.h", "const int pairs = (steps + 1) / 2;", "const int pairs = steps / 2;"),
     "sign_of_the_second": ("steps.cpp", "one.product_sign == -other.product_sign", "one.product_sign != 0"),

@@ -103,7 +103,7 @@ def weighty(formats: Formats, masses: tuple[int, ...], s: int) -> Case:
     return replace(case, calls=(("configure", (Hamiltonian.DENSE, s)), *case.calls[1:]))
 
 
-#: Of four oscillators, inverted: one power of two for all, the smallest and the largest among them, and what is none.
+#: Of four oscillators, inverted: one for all, the smallest and the largest among them, and all unlike.
 MASSES = ((1,) * 4, (2**12,) * 4, (2**14,) * 4, (3 * 2**11,) * 4, (-(2**12),) * 4, (0,) * 4, (2**12, 2**12, 2**12, 2**11))
 
 
