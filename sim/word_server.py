@@ -112,6 +112,7 @@ class WordServer:
                 self.device.clear()
                 for product in Product:
                     self._leftover[product][...] = 0
+                self._banks[Bank.ACCUMULATOR][...] = 0  # the padding, too
             case Opcode.STATUS:
                 return self._status()
             case Opcode.RESET_STATUS:

@@ -127,6 +127,16 @@ class OneBitOff(Emulator):
         return values
 
 
+class OnePositionOff(Emulator):
+    """A single wrong bit in one position of every state that is read."""
+
+    def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
+        values = super().read(region, entry, count)
+        if region is State.POSITION:
+            values[-1, 0] ^= 1
+        return values
+
+
 Broken = type[Emulator] | type[GoldenDevice]
 
 #: Fault -> the check of `verify` that catches it, and what of.

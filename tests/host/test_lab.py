@@ -31,7 +31,7 @@ from loschmidt.sim.theory import Estimate
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.shape import Shape
 
-from .broken import FlipForgotten, InputsAlwaysAscend, NudgeSign, OneBitOff
+from .broken import FlipForgotten, InputsAlwaysAscend, NudgeSign, OnePositionOff
 from .browser import look
 
 
@@ -215,7 +215,7 @@ def test_devices_agree_on_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     compared, different = heb._differences(training, training.dataset)
     assert compared > 1000
     assert different == 0
-    monkeypatch.setattr(heb, "open_device", lambda name, shape: OneBitOff(shape) if name == "golden" else Emulator(shape))
+    monkeypatch.setattr(heb, "open_device", lambda name, shape: OnePositionOff(shape) if name == "golden" else Emulator(shape))
     assert heb._differences(training, training.dataset)[1] > 0
     training.engine.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
@@ -97,6 +97,7 @@ def known(shape: Shape) -> list[int]:
 
 
 @settings(max_examples=60)
+@example([[Header(Opcode.READ, 0, 3).word(), Bank.ACCUMULATOR, 0, 23]])
 @given(st.lists(requests(), min_size=1, max_size=8))
 def test_answers_as_the_gateware_does(asked: list[list[int]]) -> None:
     """All but a status's counters, which software has none of, and memories that only a run writes."""
