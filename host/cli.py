@@ -70,7 +70,8 @@ class Commands(TyperGroup):
                 alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich")
                 alone.command(cmd_name)(command)
                 command = alone
-            return typer.main.get_command(command)
+            found = typer.main.get_command(command)
+            found.name = cmd_name  # or the list of commands would leave it out
         return found
 
     def invoke(self, ctx: Any) -> Any:

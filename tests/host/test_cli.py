@@ -212,3 +212,9 @@ def test_help(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0
     assert command in result.output
+
+
+def test_list_of_commands_names_every_one() -> None:
+    """Those of other packages, and groups of commands, too."""
+    listed = call("--help").output
+    assert not [name for name in ("train", "build", "lab", "bench", "hssm") if f" {name} " not in listed]
