@@ -204,6 +204,7 @@ class Traveller:
             held, first, count = self._held
             if (first, count) == (low, chunk) and len(held) == len(inputs) and all(a is b for a, b in zip(held, inputs, strict=True)):
                 return
+        self.forget()  # a write that fails may have changed some of it
         self.device.write(Buffer.INPUT, np.concatenate([rows[low : low + chunk] for rows in inputs]))
         self._held = inputs, low, chunk
 

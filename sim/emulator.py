@@ -49,7 +49,7 @@ class Emulator(Memory):
         self._kernel = open_kernel(kernel)
         self._workers = workers or len(os.sched_getaffinity(0))
         self._pool: ThreadPoolExecutor | None = None
-        self._now = self._rules()
+        self._configured = self._rules()
         self._store: Any = None
         self._sums = [self._empty_sums()]
 
@@ -60,7 +60,7 @@ class Emulator(Memory):
 
     def configure(self, hamiltonian: Hamiltonian, s: int) -> None:
         super().configure(hamiltonian, s)
-        self._now, self._store = self._rules(), None
+        self._configured, self._store = self._rules(), None
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:
         super().write(region, values, entry)
@@ -74,7 +74,7 @@ class Emulator(Memory):
             self._pool = None
 
     def _execute(self, runs: Sequence[Run]) -> None:
-        rules = self._now
+        rules = self._configured
         if self._store is None:
             self._store = self._kernel.gather(Views(self._region, self._overflow, self._clip), rules)
         store, advance = self._store, self._kernel.advance

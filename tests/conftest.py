@@ -7,7 +7,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-# `steady` gives a commit one verdict; `--hypothesis-profile=explore` looks at new examples every time.
+# `steady` repeats its examples, but for constants that Hypothesis takes from whatever modules of ours are loaded by then;
+# `--hypothesis-profile=explore` looks at new ones every time.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("steady")

@@ -118,23 +118,21 @@ class StatesSaturate(GoldenDevice):
 
 
 class OneBitOff(Emulator):
-    """A single wrong bit in one midpoint of the trace."""
+    """A single wrong bit in one midpoint of each trace that is read."""
+
+    misread: Region = Buffer.TRACE
 
     def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
         values = super().read(region, entry, count)
-        if region is Buffer.TRACE:
+        if region is self.misread:
             values[-1, 0] ^= 1
         return values
 
 
-class OnePositionOff(Emulator):
-    """A single wrong bit in one position of every state that is read."""
+class OnePositionOff(OneBitOff):
+    """The same in one position of the states that are read."""
 
-    def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
-        values = super().read(region, entry, count)
-        if region is State.POSITION:
-            values[-1, 0] ^= 1
-        return values
+    misread = State.POSITION
 
 
 Broken = type[Emulator] | type[GoldenDevice]
