@@ -110,6 +110,7 @@ class EchoEngine:
         _, health = self.backward(output)
         exponent = round(math.log2(health.eps[0])) if health.eps else 0
         gradient = np.atleast_2d(np.asarray(output[0], np.float64)) / (len(inputs) if self._readout is Readout.MEAN else 1)
+        self._echo.traveller.forget()  # what is drawn goes through the device step by step
         return draw(self._device, start, inputs, gradient, NUDGES[self._readout], exponent)
 
     def close(self) -> None:
