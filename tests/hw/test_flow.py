@@ -20,6 +20,7 @@ from loschmidt.hw.flow.build import Build, build
 from loschmidt.hw.flow.stages import FLOWS
 from loschmidt.hw.flow.tools import FlowError, Tool
 from loschmidt.hw.flow.vivado import project
+from loschmidt.hw.flow.workplace import MARK, emptied
 from loschmidt.spec.board import Board, load
 from loschmidt.spec.errors import LoschmidtError
 from loschmidt.spec.formats import PRESETS
@@ -146,10 +147,16 @@ def test_program_from_pip(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_native_program_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     native = tmp_path / "nextpnr-ice40"
-    native.write_text("#!/bin/sh\n")
-    native.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert tools.find("nextpnr-ice40") == Tool("nextpnr-ice40", (str(native),), str(native))
+    # Its path is the machine's own affair: reports are to be compared.
+    for says, origin in (
+        ("echo nextpnr -- '(Version nextpnr-0.11.1-8-g7c0c)'", "native 0.11.1-8-g7c0c"),
+        ("exit 1", "native"),
+        ("", "native"),
+    ):
+        native.write_text(f"#!/bin/sh\n{says}\n")
+        native.chmod(0o755)
+        assert tools.find("nextpnr-ice40") == Tool("nextpnr-ice40", (str(native),), origin)
 
 
 def test_failing_program_is_an_error(tmp_path: Path) -> None:
@@ -166,9 +173,33 @@ def test_failing_program_is_an_error(tmp_path: Path) -> None:
 def test_broken_synthesis_leaves_no_bitstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "find", lambda name: Tool(name, (sys.executable, "-c", ""), "here"))
     (tmp_path / "icebreaker.bin").write_text("of an earlier build")
+    (tmp_path / MARK).touch()
     with pytest.raises(FlowError, match=r"^yosys left no top\.json: see .*synthesis\.log$"):
         build(ICEBREAKER, small, tmp_path, nothing)
     assert not (tmp_path / "icebreaker.bin").exists()
+
+
+def test_a_folder_that_no_build_made_is_left_alone(tmp_path: Path) -> None:
+    diary = tmp_path / "diary.txt"
+    diary.write_text("mine")
+    for board, where in (("icebreaker", tmp_path), ("arty-a7-100", tmp_path), ("icebreaker", diary)):
+        result = invoke("build", board, "--directory", str(where))
+        assert result.exit_code == 1
+        assert isinstance(result.exception, FlowError)
+        assert re.search(r"(holds diary\.txt, which no build has made|diary\.txt is a file)", str(result.exception))
+    assert diary.read_text() == "mine"
+
+
+def test_folder_of_a_build_is_emptied(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    for _ in range(2):
+        emptied(made)
+        assert [entry.name for entry in made.iterdir()] == [MARK]
+        (made / "project").mkdir()
+        (made / "project" / "top.il").touch()
+        (made / "top.bin").touch()
+        (made / "link").symlink_to(tmp_path)
+    assert made.is_dir()
 
 
 @pytest.mark.parametrize("name", ["ulx3s-85f", "ulx3s-12f", "ecpix-5", "orangecrab", "icebreaker", "tang-nano-9k", "tang-primer-20k"])
@@ -189,7 +220,7 @@ def test_vivado_project(tmp_path: Path) -> None:
     texts = []
     for folder in (tmp_path / "a", tmp_path / "b"):
         script = project(board, small, folder, nothing)
-        assert sorted(path.suffix for path in folder.iterdir()) == [".log", ".tcl", ".v", ".xdc"]
+        assert sorted(path.suffix for path in folder.iterdir() if path.name != MARK) == [".log", ".tcl", ".v", ".xdc"]
         texts.append([(folder / f"top{suffix}").read_text() for suffix in (".tcl", ".v", ".xdc")])
         assert script == folder / "top.tcl"
     assert texts[0] == texts[1]
