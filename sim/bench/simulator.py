@@ -39,17 +39,25 @@ def simulator(verilog: str, control: str = "", level: str = FAST) -> Path:
     return cache.built("bench", cache.digest(made.key, cocotb.__version__, str(libraries)), build)
 
 
-def run_bench(module: str, verilog: str, directory: Path, environment: Mapping[str, str], seed: int = 1, level: str = FAST) -> int:
+def run_bench(
+    module: str,
+    verilog: str,
+    directory: Path,
+    environment: Mapping[str, str],
+    seed: int = 1,
+    control: str = "",
+    level: str = FAST,
+) -> int:
     """Run every cocotb test of ``module`` on a design; returns how many ran.
 
-    ``directory`` takes the log and the results.
+    ``directory`` takes the log and the results; ``control`` and ``level`` as in `sim.rtl.design`.
 
     Raises
     ------
     Difference : what a test asserts does not hold
     BenchError : a test fails otherwise, none ran, or the simulator cannot run
     """
-    build = simulator(verilog, level=level)
+    build = simulator(verilog, control, level)
     log, results = directory / "bench.log", directory / "results.xml"
     try:
         get_runner("verilator").test(

@@ -11,9 +11,14 @@ from loschmidt.sim.native import cache
 from .compile import FAST, compile_sources, gathered, runtime, verilate, versions
 from .verilog import TOP
 
-#: For an array of many lanes: a lane stays a class of its own, and a tile. Inlined they run up to twice as fast, but compiling them takes
-#: as long as there are lanes.
-LANES_APART = 'no_inline -module "lane*"\nno_inline -module "tile*"\n'
+
+def apart(*modules: str) -> str:
+    """Verilator's control file that keeps modules of these names, numbered or not, classes of their own.
+
+    Inlined they run up to twice as fast, but each place that has one is compiled by itself.
+    """
+    return "".join(f'no_inline -module "{name}*"\n' for name in modules)
+
 
 FLAGS = ("--vpi", "--threads", "1", "--timescale", "1ns/1ns")
 
@@ -42,7 +47,7 @@ def ports(verilog: str) -> str:
 
 
 def design(verilog: str, control: str = "", level: str = FAST) -> Design:
-    """Verilate and compile a design unless the cache has it. ``control`` may be `LANES_APART`; ``level`` is how the compiler optimises."""
+    """Verilate and compile a design unless the cache has it. ``control`` may be `apart`; ``level`` is how the compiler optimises."""
     settings = ports(verilog) + control
     key = cache.digest(verilog, settings, repr(FLAGS), level, versions())
 

@@ -19,7 +19,7 @@ from loschmidt.sim.native import cache
 from loschmidt.spec import layout
 from loschmidt.spec.shape import Shape
 
-from .design import LANES_APART
+from .design import apart
 from .library import library
 from .port import NO_STALL, RtlPort, Stall
 from .verilog import verilog
@@ -64,7 +64,7 @@ def sources() -> list[str]:
 
 def lane_control(shape: Shape) -> str:
     """How Verilator is to treat the lanes."""
-    return LANES_APART if shape.lanes > INLINED_LANES else ""
+    return apart("lane", "tile") if shape.lanes > INLINED_LANES else ""
 
 
 def open_rtl(shape: Shape, stall: Stall = NO_STALL) -> RtlPort:
