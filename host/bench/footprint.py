@@ -1,4 +1,4 @@
-"""Memory that one gradient takes, measured by a process of its own: ``python -m loschmidt.host.bench.footprint WHO N T``.
+"""Memory that one gradient takes, measured by a process of its own: ``python -m loschmidt.host.bench.footprint WHO N B T``.
 
 What has been loaded and compiled before is the baseline: the largest resident set since, less that, as Linux counts it. Inputs are part of
 what is counted, and their size is given, too.
@@ -40,31 +40,32 @@ def forget() -> None:
     _CLEAR.write_text("5")
 
 
-def take(who: str, oscillators: int, steps: int) -> dict[str, int]:
+def take(who: str, case: Case) -> dict[str, int]:
     """Bytes by which this process grows for one gradient; of them, the inputs."""
-    case = Case(oscillators, 1, steps)
     for each in (replace(case, steps=WARM), case):
         before = resident("VmRSS")
         forget()
         step = echo_step.step(each, 1)[0] if who == ECHO else jax_step.step(each)
         step()
-    return {"grown": resident("VmHWM") - before, "inputs": steps * INPUTS * INPUT_BYTES[who]}
+    return {"grown": resident("VmHWM") - before, "inputs": case.batch * case.steps * INPUTS * INPUT_BYTES[who]}
 
 
-def measured(who: str, oscillators: int, steps: int) -> dict[str, int]:
+def measured(who: str, case: Case) -> dict[str, int]:
     """The same by a fresh process.
 
     Raises `DeviceError` if it fails, with its last line: JAX is not installed, there is no memory left.
     """
-    command = [sys.executable, "-m", __spec__.name, who, str(oscillators), str(steps)]
+    command = [sys.executable, "-m", __spec__.name, who, str(case.oscillators), str(case.batch), str(case.steps)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise DeviceError(f"memory of {who} at T = {steps:,} could not be measured: {said[-1] if said else f'status {done.returncode}'}")
+        raise DeviceError(
+            f"memory of {who} at T = {case.steps:,} could not be measured: {said[-1] if said else f'status {done.returncode}'}"
+        )
     found: dict[str, int] = json.loads(done.stdout)
     return found
 
 
 if __name__ == "__main__":
     jax_step.single_thread()
-    print(json.dumps(take(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
+    print(json.dumps(take(sys.argv[1], Case(*map(int, sys.argv[2:])))))

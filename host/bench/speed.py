@@ -37,7 +37,7 @@ TO_TORCH = 0.05
 #: Cosine of two gradients by all parameters, the least: that all compute the same thing, though float32 and integers are not equal.
 SAME = 0.999
 
-JAX, TORCH = "JAX, float32", "PyTorch eager, float32"
+JAX, TORCH, COMPILED = "JAX, float32", "PyTorch eager, float32", "PyTorch, compiled steps, float32"
 
 
 def name(width: str, probe: bool) -> str:
@@ -49,6 +49,8 @@ def contenders(case: Case, threads: int | None) -> tuple[dict[str, Step], str]:
     steps, kernel = {JAX: jax_step.step(case)}, ""
     if case.steps <= EAGER:
         steps[TORCH] = torch_step.step(case, threads)
+    if (case.oscillators, case.steps) == HELD:
+        steps[COMPILED] = torch_step.step(case, threads, compiled=True)
     for width in ("16", "18"):
         for probe in (False, True):
             steps[name(width, probe)], kernel = echo_step.step(replace(case, width=width), threads, probe)
@@ -165,8 +167,8 @@ EXPERIMENT = Experiment(
     """How long does a gradient take?
 
 The same dense system, the same numbers: by echo on the emulator (integers; 16- and 18-bit formats; eps fixed, and found by a probe), by
-`jax.lax.scan` compiled in float32, and by PyTorch, eager, in float32. All are taken in turn in one process, and a ratio is the median of
-each turn's. First of all their gradients are compared.
+`jax.lax.scan` compiled in float32, and by PyTorch, eager, in float32; for N = 64, T = 1000 with compiled time steps, too. All are taken in
+turn in one process, and a ratio is the median of each turn's. First of all their gradients are compared.
 
 Exit status 1 if gradients differ or a ratio is above its figure. A reduced set compares gradients only: it is too small to be timed.""",
     measure,

@@ -1,6 +1,8 @@
-"""Backpropagation through time by PyTorch, eager, float32."""
+"""Backpropagation through time by PyTorch, float32: eager, or with each time step as one compiled program."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from loschmidt.host.errors import MissingExtraError
 from loschmidt.host.parameters import Floats
@@ -8,8 +10,10 @@ from loschmidt.host.parameters import Floats
 from .workload import Case, S, Step
 
 
-def step(case: Case, threads: int | None = None) -> Step:
+def step(case: Case, threads: int | None = None, compiled: bool = False) -> Step:
     """The step, of that many threads; None: as many as PyTorch takes.
+
+    Compiled is what advances one time step, at the first call. The loop over them stays Python's: `torch.compile` would unroll it.
 
     Raises `MissingExtraError` where PyTorch is not installed.
     """
@@ -24,15 +28,20 @@ def step(case: Case, threads: int | None = None) -> Step:
     inputs = torch.tensor(case.real_inputs(), dtype=torch.float32).transpose(0, 1).contiguous()
     slope = torch.tensor(case.slope(), dtype=torch.float32)
 
+    def plain(phi: Any, pi: Any, z: Any, half: Any, coupling: Any, stiffness: Any) -> tuple[Any, Any, Any]:
+        middle = phi + half * pi
+        y = torch.tanh(torch.addmm(z, middle, coupling.T))
+        pi = pi - delta * (stiffness * middle + y @ coupling)
+        return middle + half * pi, pi, middle
+
+    advance = torch.compile(plain, fullgraph=True, dynamic=False) if compiled else plain
+
     def take() -> dict[str, Floats]:
         half = delta / 2 * p["inverse_mass"]
         phi = pi = middle = torch.zeros(case.batch, case.oscillators)
         drive = inputs @ p["input_weight"].T + p["bias"]
         for z in drive.unbind():
-            middle = phi + half * pi
-            y = torch.tanh(torch.addmm(z, middle, p["coupling"].T))
-            pi = pi - delta * (p["stiffness"] * middle + y @ p["coupling"])
-            phi = middle + half * pi
+            phi, pi, middle = advance(phi, pi, z, half, p["coupling"], p["stiffness"])
         gradient = torch.autograd.grad((middle * slope).sum(), list(p.values()))
         return {name: value.double().numpy() for name, value in zip(p, gradient, strict=True)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import signal
 import sys
@@ -52,6 +53,25 @@ def test_gradient_of_another_system_is_caught(monkeypatch: pytest.MonkeyPatch) -
     assert [check.passed for check in speed.judged(rows, True)] == [False]
 
 
+def test_compiled_steps_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compiled is one time step, and takes part where figures are asked; to compile it here would take a minute."""
+    torch = importlib.import_module("torch")
+    compiled: list[tuple[Any, dict[str, Any]]] = []
+
+    def compiler(advance: Any, **settings: Any) -> Any:
+        compiled.append((advance, settings))
+        return advance
+
+    monkeypatch.setattr(torch, "compile", compiler)
+    case = Case(4, 2, 20)
+    eager, built = torch_step.step(case)(), torch_step.step(case, compiled=True)()
+    assert {name: value.tolist() for name, value in eager.items()} == {name: value.tolist() for name, value in built.items()}
+    assert [settings for _, settings in compiled] == [{"fullgraph": True, "dynamic": False}]
+    n, steps = speed.HELD
+    assert speed.COMPILED in speed.contenders(Case(n, 1, steps), 1)[0]
+    assert speed.COMPILED not in speed.contenders(Case(n, 1, 100), 1)[0]
+
+
 def row(width: str, batch: int, to_jax: float, to_torch: float) -> dict[str, Any]:
     what = {"what": speed.name(width, False), "/ JAX": to_jax, "/ PyTorch": to_torch, "cosine to JAX": 1.0}
     return {"N": 64, "B": batch, "T": 1000, **what}
@@ -73,19 +93,27 @@ def test_every_case_but_the_largest() -> None:
     assert Case(256, 32, 10_000) not in speed.cases(False)
 
 
+def test_memory_of_every_size_that_a_small_machine_has() -> None:
+    found = memory.cases(False)
+    assert {(case.oscillators, case.batch) for case in found} == {(n, batch) for n in (16, 64, 256) for batch in (1, 32)}
+    assert Case(256, 1, 10**6) in found
+    assert Case(256, 32, 100_000) not in found
+
+
 def test_memory_is_counted() -> None:
     """The echo by itself; in another process JAX would have to be loaded first."""
-    found = footprint.measured(footprint.ECHO, 8, 20_000)
+    found = footprint.measured(footprint.ECHO, Case(8, 2, 10_000))
     assert found["inputs"] == 20_000 * 8 * 8
     assert found["inputs"] / 2 <= found["grown"] < found["inputs"] + memory.SLACK
     with pytest.raises(DeviceError, match=r"^memory of echo at T = 0 could not be measured: "):
-        footprint.measured(footprint.ECHO, 8, 0)
+        footprint.measured(footprint.ECHO, Case(8, 1, 0))
 
 
 def points(echo: int, jax: int) -> list[dict[str, Any]]:
-    sizes = {"echo bytes of inputs": 0, "JAX bytes of inputs": 0}
-    long_run = {"T": 10**6, "echo bytes": echo, "JAX bytes": jax, **sizes, "echo bytes of inputs": 64 * 10**6}
-    return [{"T": 0, "echo bytes": 0, "JAX bytes": 0, **sizes}, long_run]
+    rest = {"N": 64, "B": 1, "T": 0, "echo bytes": 0, "JAX bytes": 0, "echo bytes of inputs": 0, "JAX bytes of inputs": 0}
+    long_run = {**rest, "T": 10**6, "echo bytes": echo, "JAX bytes": jax, "echo bytes of inputs": 64 * 10**6}
+    sound = {**long_run, "echo bytes": 64 * 10**6, "JAX bytes": 10**9}
+    return [long_run, rest, {**rest, "N": 32}, {**sound, "N": 32}]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +127,7 @@ def points(echo: int, jax: int) -> list[dict[str, Any]]:
     ids=["sound", "the echo keeps midpoints", "inputs not counted", "JAX not counted"],
 )
 def test_memory_is_judged(echo: int, jax: int, kept: list[bool]) -> None:
-    assert [check.passed for check in memory.judged(points(echo, jax), 64)] == kept
+    assert [check.passed for check in memory.judged(points(echo, jax))] == kept
 
 
 def missed(experiment: Experiment) -> list[str]:
