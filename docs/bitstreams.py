@@ -31,7 +31,8 @@ def figures(name: str) -> dict[str, Any]:
 
 def array(board: Board) -> str:
     shape = board.shape
-    return f"N = {shape.oscillators}, M = {shape.inputs}, L = {shape.lanes}, {shape.formats.multiplier} bits"
+    bits = f"{shape.formats.multiplier} bits" + ("" if shape.couplings else ", no couplings")
+    return f"N = {shape.oscillators}, M = {shape.inputs}, L = {shape.lanes}, {bits}"
 
 
 def row(board: Board) -> tuple[str, ...]:
@@ -43,15 +44,17 @@ def row(board: Board) -> tuple[str, ...]:
         return (*head, *[""] * 6, "a Vivado project; nobody has run it here")
     if not found:
         return (*head, *[""] * 6, "not built yet")
-    if found["array"] != board.shape.to_json() or found.get("clock_mhz", wanted) != wanted:
+    # Files of before there was a choice are of arrays with couplings.
+    if {"couplings": True, **found["array"]} != board.shape.to_json() or found.get("clock_mhz", wanted) != wanted:
         return (*head, *[""] * 6, "not built since its file was changed")
     if "failed" in found:
         return (*head, *[""] * 6, found["failed"])
     use = found["utilisation"]
     cells = [f"{use[kind]['used']:,} / {use[kind]['available']:,}" for kind in ("lut", "ff", "block_ram", "dsp")]
     clock = f"{found['fmax_mhz']:.1f} / {found['clock_mhz']:g}"
-    dense = found["oscillator_steps_per_second"]["dense"]
-    speed = f"{dense['forward'] / 1e6:.3g} / {dense['training'] / 1e6:.3g}"
+    last = board.shape.hamiltonians[-1].name.lower()
+    rate = found["oscillator_steps_per_second"][last]
+    speed = f"{rate['forward'] / 1e6:.3g} / {rate['training'] / 1e6:.3g}" + ("" if last == "dense" else f", {last}")
     seconds = sum(stage["seconds"] for stage in found["stages"])
     return (*head, *cells, clock, speed, f"{'closes' if found['closed'] else '**does not close**'}; {seconds:.0f} s")
 

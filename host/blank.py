@@ -32,7 +32,7 @@ class BlankDevice:
         self._known: dict[Region, NDArray[np.bool_]] = {
             region: np.zeros(entries(region, shape), np.bool_) for region in (*Parameter, *State, *Buffer, *Table)
         }
-        self._hamiltonian = Hamiltonian.SPRINGS
+        self._hamiltonian = device.shape.hamiltonians[0]
         device.configure(self._hamiltonian, 0)
         device.clear()
         device.reset_status()

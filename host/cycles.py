@@ -73,7 +73,7 @@ def ideal(hamiltonian: Hamiltonian, echo: bool, shape: Shape) -> float:
 
 def measure(device: Device) -> Iterator[Measurement]:
     """Every Hamiltonian, forward and echo, with one context and as many as the array interleaves."""
-    for hamiltonian in Hamiltonian:
+    for hamiltonian in device.shape.hamiltonians:
         device.configure(hamiltonian, 3)
         for echo in (False, True):
             for contexts in sorted({1, device.shape.ways}):

@@ -70,7 +70,7 @@ class WordDevice:
         return self._shape
 
     def configure(self, hamiltonian: Hamiltonian, s: int) -> None:
-        check_configuration(hamiltonian, s)
+        check_configuration(hamiltonian, s, self._shape)
         self._ask(Opcode.CONFIGURE, protocol.configure(hamiltonian, s))
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:
@@ -93,6 +93,8 @@ class WordDevice:
         else:
             entry, count = 0, 1
         span = layout.span(region, self._shape)
+        if not span:
+            return np.zeros(entry_shape(region, self._shape), np.int64)
         start = layout.base(region, self._shape) + entry * span
         banks = layout.banks(region)
         requests = [list(self._blocks(count * span, PAYLOAD_LIMIT // self._words_per_address(bank))) for bank in banks]

@@ -46,7 +46,7 @@ class CommandPort(wiring.Component):
                 "run_valid": Out(1),
                 "run_ready": In(1),
                 "idle": In(1),
-                "hamiltonian": Out(2),
+                "hamiltonian": Out(2, init=shape.hamiltonians[0]),
                 "s": Out(range(STEP_LIMIT + 1)),
                 "host": Out(HostAccess(shape)),
                 "done": In(shape.ways),

@@ -7,7 +7,6 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import protocol
-from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.layout import READ_ONLY, Bank
 from loschmidt.spec.protocol import ARGUMENTS, PAYLOAD_LIMIT, WORD, Error, Opcode
 from loschmidt.spec.run import STEP_LIMIT
@@ -112,7 +111,7 @@ class FirstWord(wiring.Component):
             no_context.eq(~below(low, shape.contexts)),
             no_source.eq(~below(high, shape.contexts)),
             self.high_half.eq(~zero(high)),
-            no_value.eq(~below(low[8:], STEP_LIMIT + 1) | ~below(low[:8], len(Hamiltonian))),
+            no_value.eq(~below(low[8:], STEP_LIMIT + 1) | ~Cat(low[:8] == h for h in shape.hamiltonians).any()),
             no_flags.eq(~zero(word[protocol.RUN_TRACE + 1 :]) | accumulate.all()),
             no_bank.eq(~below(low, len(Bank)) | ((opcode == Opcode.WRITE) & Cat(low[:4] == bank for bank in READ_ONLY).any())),
         ]

@@ -212,10 +212,10 @@ class Row:
 
 
 def assemble(shape: Shape) -> tuple[list[Row], dict[tuple[Hamiltonian, bool], int]]:
-    """All programs as rows, and where each (Hamiltonian, accumulate) begins: with its prologue."""
+    """All programs of the shape as rows, and where each (Hamiltonian, accumulate) begins: with its prologue."""
     rows: list[Row] = []
     starts: dict[tuple[Hamiltonian, bool], int] = {}
-    for hamiltonian in Hamiltonian:
+    for hamiltonian in shape.hamiltonians:
         for accumulate in (False, True):
             groups = (prologue(), *step(hamiltonian, accumulate, shape))
             positions = [len(rows) + sum(len(g.slots) for g in groups[:i]) for i in range(len(groups))]

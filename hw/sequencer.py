@@ -64,7 +64,7 @@ class Sequencer(wiring.Component):
         m = Module()
         shape, f, ways = self.array, self.array.formats, range(self.array.ways)
         rows, starts = assemble(shape)
-        start_rows = Array([Const(starts[h, a], len(rows).bit_length()) for h in Hamiltonian for a in (False, True)])
+        start_rows = Array([Const(starts.get((h, a), 0), len(rows).bit_length()) for h in Hamiltonian for a in (False, True)])
 
         # Ways.
         runs = [Signal(run_layout(shape), name=f"run_{w}") for w in ways]

@@ -19,10 +19,13 @@ from loschmidt.spec.shape import Shape
 Ints = NDArray[np.int64]
 
 
-def check_configuration(hamiltonian: Hamiltonian, s: int) -> None:
-    """Raise `SpecError` unless there is such a Hamiltonian and such a time step ``2**-s``."""
+def check_configuration(hamiltonian: Hamiltonian, s: int, shape: Shape) -> None:
+    """Raise `SpecError` unless the shape has such a Hamiltonian, and there is such a time step ``2**-s``."""
     if not isinstance(hamiltonian, Hamiltonian):
         raise SpecError(f"the Hamiltonian must be one of {', '.join(h.name for h in Hamiltonian)}, not {hamiltonian!r}")
+    if hamiltonian not in shape.hamiltonians:
+        held = " and ".join(h.name for h in shape.hamiltonians)
+        raise SpecError(f"this array holds no couplings, so {hamiltonian.name} cannot be computed: take {held}, or an array with couplings")
     if not 0 <= s <= STEP_LIMIT:
         raise SpecError(f"the time step 2**-s needs s from 0 to {STEP_LIMIT}, not {s}")
 
@@ -76,6 +79,8 @@ def check_values(region: Region, values: ArrayLike, entry: int, shape: Shape) ->
 
 def _check_range(region: Region, array: NDArray[Any], shape: Shape) -> None:
     bits = widths(region, shape)
+    if not array.size:
+        return
     columns = [array] if len(bits) == 1 else [array[..., c] for c in range(len(bits))]
     for width, column in zip(bits, columns, strict=True):
         low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1

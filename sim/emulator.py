@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter, Product
-from loschmidt.spec.region import Region, Table
+from loschmidt.spec.region import Region, Table, entry_shape
 from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
@@ -139,7 +139,8 @@ class Emulator(Memory):
 
     def _empty_sums(self) -> Sums:
         n, m = self._shape.oscillators, self._shape.inputs
-        return Sums(np.zeros((n, n), np.uint64), np.zeros((m, n), np.uint64), np.zeros((len(VECTORS), n), np.uint64))
+        coupled = entry_shape(Product.COUPLING, self._shape)
+        return Sums(np.zeros(coupled, np.uint64), np.zeros((m, n), np.uint64), np.zeros((len(VECTORS), n), np.uint64))
 
     def _merge(self, crew: int) -> None:
         """Take what the workers summed into the accumulators, modulo their width."""

@@ -37,7 +37,7 @@ class Rules(NamedTuple):
 class Sums(NamedTuple):
     """Products of one call, modulo 2**64, order-free."""
 
-    coupling: NDArray[np.uint64]  #: (N, N)
+    coupling: NDArray[np.uint64]  #: (N, N), or (0, 0)
     inputs_t: NDArray[np.uint64]  #: (M, N)
     vectors: NDArray[np.uint64]  #: (5, N): stiffness, gain, bias, potential, kinetic
 

@@ -34,13 +34,13 @@ def largest_sum(shape: Shape) -> int:
     of its table within `spec.activation.knot_limit`.
     """
     f, top = shape.formats, 1 << (shape.formats.multiplier - 1)
-    terms = shape.oscillators + shape.inputs + 1
+    terms = (shape.oscillators if shape.couplings else 1) + shape.inputs + 1
     addend = top << max(f.activation.fraction, f.weight.fraction)
     return max((terms * top * top << f.align_shift) + addend, top << (f.state.width - 1))
 
 
 class Memory(ABC):
-    """An array's memory: every region as int64, zero at first, and the sticky flags; springs with ``delta = 1`` until configured.
+    """An array's memory: every region as int64, zero at first, and the sticky flags; at first the shape's first Hamiltonian, ``delta = 1``.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Memory(ABC):
                 f"beside state {shape.formats.state} do not fit the 64 bits that a device in software computes in: narrow the formats"
             )
         self._shape = shape
-        self._hamiltonian = Hamiltonian.SPRINGS
+        self._hamiltonian = shape.hamiltonians[0]
         self._s = 0
         self._region: dict[Region, Ints] = {
             region: np.zeros(((entries(region, shape),) if has_entries(region) else ()) + entry_shape(region, shape), np.int64)
@@ -84,7 +84,7 @@ class Memory(ABC):
 
     def configure(self, hamiltonian: Hamiltonian, s: int) -> None:
         """Choose the Hamiltonian and the time step ``delta = 2**-s``; nothing is cleared."""
-        check_configuration(hamiltonian, s)
+        check_configuration(hamiltonian, s, self._shape)
         self._hamiltonian, self._s = hamiltonian, s
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:

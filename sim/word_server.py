@@ -125,7 +125,7 @@ class WordServer:
         return number
 
     def _configure(self, word: int) -> None:
-        if word & 0xFF not in set(Hamiltonian) or word >> 8 > STEP_LIMIT:
+        if word & 0xFF not in self._shape.hamiltonians or word >> 8 > STEP_LIMIT:
             raise _Refused(Error.VALUE)
         self.device.configure(Hamiltonian(word & 0xFF), word >> 8)
 

@@ -208,9 +208,10 @@ def _shape(keys: Keys) -> Shape:
     formats = _formats(keys)
     counts = {name: keys.whole(name, 1) for name in ("oscillators", "inputs", "lanes", "contexts", "ways")}
     depths = {name: keys.whole(name, 1) for name in ("input_depth", "nudge_depth", "trace_depth")}
+    couplings = keys.flag("couplings", default=True)
     keys.done()
     try:
-        return Shape(**counts, **depths, formats=formats)
+        return Shape(**counts, **depths, formats=formats, couplings=couplings)
     except SpecError as error:
         raise SpecError(f"array: {error}") from error
 

@@ -40,6 +40,10 @@ class Keys:
         value: str = self._take(key, str, default)
         return value
 
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        value: bool = self._take(key, bool, default)
+        return value
+
     def whole(self, key: str, least: int, default: int | None = None) -> int:
         """An integer of at least ``least``."""
         value: int = self._take(key, int, default)

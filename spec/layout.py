@@ -2,7 +2,8 @@
 
 Oscillator i lives in lane ``i mod L``, row ``i div L``. Couplings are skewed, so that all lanes read one address in one cycle while
 operands (row pass) or sums (column pass) travel round the ring: word (r, s, c) of lane l, at address ``(r R + s) L + c``,
-is ``W[l + L r, ((l + c) mod L) + L s]``. Other matrices are at ``r M + m``, vectors at ``r``, each behind its base.
+is ``W[l + L r, ((l + c) mod L) + L s]``. Other matrices are at ``r M + m``, vectors at ``r``, each behind its base. An array without
+couplings has no such words, and all else comes as much earlier.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def span(region: Region, shape: Shape) -> int:
     """Addresses that one entry takes."""
     match region:
         case Parameter.COUPLING | Product.COUPLING:
-            return shape.rows * shape.padded
+            return shape.rows * shape.padded if shape.couplings else 0
         case Parameter.INPUT_WEIGHT | Product.INPUT_WEIGHT:
             return shape.rows * shape.inputs
         case Buffer.INPUT:
@@ -130,6 +131,8 @@ def order(region: Region, shape: Shape) -> tuple[int, ...]:
     n, m, lanes_, rows = shape.oscillators, shape.inputs, shape.lanes, shape.rows
     match region:
         case Parameter.COUPLING | Product.COUPLING:
+            if not shape.couplings:
+                return ()
             pairs = (
                 (lane + lanes_ * r, (lane + c) % lanes_ + lanes_ * s)
                 for r in range(rows)

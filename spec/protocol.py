@@ -29,6 +29,9 @@ VERSION = 1
 WORD = 32
 PAYLOAD_LIMIT = 0xFFFF
 
+#: Bit of IDENTIFY's word of the ways: the array holds no couplings.
+UNCOUPLED = 8
+
 
 class Opcode(IntEnum):
     """Operations, with their payloads."""
@@ -68,7 +71,7 @@ class Error(IntEnum):
     ADDRESS = 4  #: past the end of the bank
     CONTEXT = 5  #: no such context
     RANGE = 6  #: no steps, or a run outside a buffer
-    VALUE = 7  #: no such Hamiltonian, or time step out of range
+    VALUE = 7  #: no such Hamiltonian, or the array lacks its parameters; time step out of range
 
 
 class Header(NamedTuple):
@@ -149,7 +152,7 @@ def identity(shape: Shape) -> list[int]:
         shape.inputs,
         shape.lanes,
         shape.contexts,
-        shape.ways,
+        shape.ways | (not shape.couplings) << UNCOUPLED,
         shape.input_depth,
         shape.nudge_depth,
         shape.trace_depth,
@@ -169,7 +172,8 @@ def parse_identity(payload: Sequence[int]) -> Shape:
     state, operand, weight, activation = (Format(p & 0xFF, p >> 8) for p in packed)
     formats = Formats(state, operand, weight, activation, payload[12] & 0xFF, payload[12] >> 16, payload[12] >> 8 & 0xFF)
     n, m, lanes, contexts, ways, inputs, nudges, traces = payload[2:10]
-    return Shape(n, m, lanes, contexts, ways, inputs, nudges, traces, formats)
+    couplings = not ways >> UNCOUPLED & 1
+    return Shape(n, m, lanes, contexts, ways & ~(1 << UNCOUPLED), inputs, nudges, traces, formats, couplings)
 
 
 def status_length(shape: Shape) -> int:

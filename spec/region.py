@@ -52,11 +52,11 @@ def entries(region: Region, shape: Shape) -> int:
 
 
 def entry_shape(region: Region, shape: Shape) -> tuple[int, ...]:
-    """Array shape of one entry."""
+    """Array shape of one entry; (0, 0) for couplings that the array does not hold."""
     n, m = shape.oscillators, shape.inputs
     match region:
         case Parameter.COUPLING | Product.COUPLING:
-            return (n, n)
+            return (n, n) if shape.couplings else (0, 0)
         case Parameter.INPUT_WEIGHT | Product.INPUT_WEIGHT:
             return (n, m)
         case Buffer.INPUT:

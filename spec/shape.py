@@ -7,6 +7,7 @@ from typing import Any
 
 from .errors import SpecError
 from .formats import Formats
+from .hamiltonian import DEFINITIONS, Hamiltonian, Parameter
 
 _LIMITS = {
     "oscillators": (1, 65535),
@@ -37,6 +38,7 @@ class Shape:
     ways : contexts that run at the same time, interleaved on the multipliers
     input_depth, nudge_depth, trace_depth : time steps that each buffer holds, shared by all contexts
     formats : `Formats`
+    couplings : whether it holds the N x N couplings and their products; without them N may be thousands, of `hamiltonians` only
     """
 
     oscillators: int
@@ -48,14 +50,27 @@ class Shape:
     nudge_depth: int = 64
     trace_depth: int = 64
     formats: Formats = field(default_factory=Formats)
+    couplings: bool = True
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
             value = getattr(self, name)
             if not isinstance(value, int) or not low <= value <= high:
                 raise SpecError(f"{name} must be an integer from {low} to {high}, not {value!r}")
+        if not isinstance(self.couplings, bool):
+            raise SpecError(f"couplings must be true or false, not {self.couplings!r}")
         if self.lanes > self.oscillators:
             raise SpecError(f"lanes must not outnumber oscillators: {self.lanes} lanes, {self.oscillators} oscillators")
+
+    @property
+    def hamiltonians(self) -> tuple[Hamiltonian, ...]:
+        """Those that it has the parameters of; the first is the one that it begins with."""
+        return tuple(h for h, definition in DEFINITIONS.items() if self.couplings or Parameter.COUPLING not in definition.parameters)
+
+    @property
+    def terms(self) -> int:
+        """Products of parameters in the longest sum of a step."""
+        return (self.padded if self.couplings else 1) + self.inputs
 
     @property
     def rows(self) -> int:
@@ -79,11 +94,14 @@ class Shape:
     @property
     def sum_width(self) -> int:
         """Bits of a lane's sum register."""
-        return self.formats.sum_width(self.padded + self.inputs)
+        return self.formats.sum_width(self.terms)
 
     def to_json(self) -> dict[str, Any]:
-        return {**{name: getattr(self, name) for name in _LIMITS}, "formats": self.formats.to_json()}
+        counts = {name: getattr(self, name) for name in _LIMITS}
+        return {**counts, "formats": self.formats.to_json(), "couplings": self.couplings}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Shape:
-        return cls(**{name: int(data[name]) for name in _LIMITS}, formats=Formats.from_json(data["formats"]))
+        counts = {name: int(data[name]) for name in _LIMITS}
+        # Files that are older than the choice hold arrays with couplings.
+        return cls(**counts, formats=Formats.from_json(data["formats"]), couplings=bool(data.get("couplings", True)))

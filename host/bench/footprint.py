@@ -68,4 +68,5 @@ def measured(who: str, case: Case) -> dict[str, int]:
 
 if __name__ == "__main__":
     jax_step.single_thread()
-    print(json.dumps(take(sys.argv[1], Case(*map(int, sys.argv[2:])))))
+    n, batch, length = map(int, sys.argv[2:])
+    print(json.dumps(take(sys.argv[1], Case(n, batch, length))))

@@ -15,7 +15,6 @@ from loschmidt.hw.boards.platforms import platform
 from loschmidt.hw.boards.top import Top
 from loschmidt.hw.soc import Soc
 from loschmidt.spec.board import Board
-from loschmidt.spec.hamiltonian import Hamiltonian
 
 from . import plan, rates, tools
 from .report import Report, read
@@ -65,7 +64,7 @@ class Build:
             "utilisation": {name: {"used": use.used, "available": use.available} for name, use in report.utilisation.items()},
             "macs_per_second": rates.multiplications(board.shape, frequency),
             "oscillator_steps_per_second": {
-                hamiltonian.name.lower(): vars(rates.rate(hamiltonian, board.shape, frequency)) for hamiltonian in Hamiltonian
+                hamiltonian.name.lower(): vars(rates.rate(hamiltonian, board.shape, frequency)) for hamiltonian in board.shape.hamiltonians
             },
             "stages": [{"name": s.name, "tool": s.tool, "origin": s.origin, "seconds": round(s.seconds, 1)} for s in self.steps],
             "bitstream": {"file": self.bitstream.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},

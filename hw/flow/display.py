@@ -13,7 +13,6 @@ from rich.text import Text
 
 from loschmidt.spec.board import Board
 from loschmidt.spec.formats import PRESETS, Formats
-from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.pll import megahertz
 
 from . import rates
@@ -82,7 +81,7 @@ def speeds(build: Build) -> Table:
     table = Table(title="million oscillator steps a second, at most")
     for name in ("Hamiltonian", "forward", "training"):
         table.add_column(name, justify="left" if name == "Hamiltonian" else "right")
-    for hamiltonian in Hamiltonian:
+    for hamiltonian in build.board.shape.hamiltonians:
         rate = rates.rate(hamiltonian, build.board.shape, float(build.board.clock.frequency))
         table.add_row(hamiltonian.name.lower(), f"{rate.forward / 1e6:.3g}", f"{rate.training / 1e6:.3g}")
     return table

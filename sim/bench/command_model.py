@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from loschmidt.spec import layout, protocol
 from loschmidt.spec.errors import SpecError
-from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.layout import READ_ONLY, Bank
 from loschmidt.spec.protocol import PAYLOAD_LIMIT, WORD, Error, Header, Opcode
 from loschmidt.spec.run import SHIFT_LIMIT, STEP_LIMIT, Accumulate, Direction, Nudge, Run
@@ -113,7 +112,7 @@ class CommandModel:
             case Opcode.CONFIGURE:
                 demand(len(payload) == 1, Error.LENGTH)
                 hamiltonian, s = payload[0] & 0xFF, payload[0] >> 8
-                demand(hamiltonian in set(Hamiltonian) and s <= STEP_LIMIT, Error.VALUE)
+                demand(hamiltonian in self.shape.hamiltonians and s <= STEP_LIMIT, Error.VALUE)
                 self.configuration = (hamiltonian, s)
                 return []
             case Opcode.COPY | Opcode.FLIP:

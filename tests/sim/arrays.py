@@ -18,6 +18,9 @@ ARRAYS = {
     "one_row": Shape(4, 1, 4, 2, 1, 8, 8, 16, PRESETS["16"]),
 }
 
+#: Where there is nothing that crosses from oscillator to oscillator.
+UNCOUPLED = {"uncoupled": replace(ARRAYS["padded"], couplings=False)}
+
 STALLS = (Stall(), Stall(128, 0, 1), Stall(0, 128, 2), Stall(128, 128, 3))
 
 

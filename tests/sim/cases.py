@@ -107,6 +107,7 @@ def shapes(draw: st.DrawFn) -> Shape:
         nudge_depth=draw(st.integers(1, 12)),
         trace_depth=draw(st.integers(1, 12)),
         formats=draw(st.sampled_from(FORMATS)),
+        couplings=draw(st.booleans()),
     )
 
 
@@ -150,9 +151,9 @@ def batches(draw: st.DrawFn, shape: Shape) -> list[Run]:
 
 
 @st.composite
-def configurations(draw: st.DrawFn) -> tuple[Hamiltonian, int]:
-    """A Hamiltonian and a time step 2^-s, mostly a long one."""
-    return draw(st.sampled_from(Hamiltonian)), draw(st.one_of(st.integers(0, 3), st.integers(0, STEP_LIMIT)))
+def configurations(draw: st.DrawFn, shape: Shape) -> tuple[Hamiltonian, int]:
+    """A Hamiltonian that the array knows and a time step 2^-s, mostly a long one."""
+    return draw(st.sampled_from(shape.hamiltonians)), draw(st.one_of(st.integers(0, 3), st.integers(0, STEP_LIMIT)))
 
 
 @st.composite
@@ -174,10 +175,10 @@ def cases(draw: st.DrawFn, fixed: Shape | None = None) -> Case:
         st.tuples(st.just("flip"), st.tuples(context)),
         st.tuples(st.just("clear"), st.just(())),
         st.tuples(st.just("reset_status"), st.just(())),
-        st.tuples(st.just("configure"), configurations()),
+        st.tuples(st.just("configure"), configurations(shape)),
         st.tuples(st.just("write"), rewrites(shape)),
     )
-    calls = [("configure", draw(configurations())), draw(run), *draw(st.lists(call, max_size=5)), draw(run)]
+    calls = [("configure", draw(configurations(shape))), draw(run), *draw(st.lists(call, max_size=5)), draw(run)]
     return Case(shape, draw(contents(shape)), tuple(calls))
 
 
@@ -188,5 +189,5 @@ def returns(draw: st.DrawFn) -> Case:
     there = replace(draw(runs(shape, draw(st.integers(0, shape.contexts - 1)))), trace=False)
     back = replace(there, direction=Direction(1 - there.direction), accumulate=Accumulate.OFF)
     flip = ("flip", (there.context,))
-    calls = (("configure", draw(configurations())), ("run", ([there],)), flip, ("run", ([back],)), flip)
+    calls = (("configure", draw(configurations(shape))), ("run", ([there],)), flip, ("run", ([back],)), flip)
     return Case(shape, draw(contents(shape)), calls)

@@ -8,20 +8,23 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from loschmidt.host.device import Device
-from loschmidt.sim.rtl import Stall
+from loschmidt.sim.rtl import Stall, open_rtl
+from loschmidt.spec import protocol
+from loschmidt.spec.errors import SpecError
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
+from loschmidt.spec.protocol import Error, Header, Opcode
 from loschmidt.spec.region import Buffer, State, Table
 from loschmidt.spec.run import Direction, Run
 from loschmidt.spec.shape import Shape
 
-from .arrays import ARRAYS, STALLS, simulated
+from .arrays import ARRAYS, STALLS, UNCOUPLED, simulated
 from .cases import Case, cases, codes
 from .checks import alike
 
 
-@pytest.mark.parametrize("array", ARRAYS)
+@pytest.mark.parametrize("array", [*ARRAYS, *UNCOUPLED])
 def test_agrees_with_the_golden_model(array: str) -> None:
-    shape = ARRAYS[array]
+    shape = (ARRAYS | UNCOUPLED)[array]
 
     @settings(max_examples=30, database=None, phases=[Phase.generate])
     @given(cases(shape), st.sampled_from(STALLS))
@@ -32,8 +35,25 @@ def test_agrees_with_the_golden_model(array: str) -> None:
 
 
 def test_says_its_shape() -> None:
-    for shape in ARRAYS.values():
+    for shape in (ARRAYS | UNCOUPLED).values():
         assert simulated(shape).shape == shape
+
+
+def test_without_couplings_some_hamiltonians_are_refused() -> None:
+    """By the host before anything is sent, and by the gateware if it is sent all the same."""
+    shape = UNCOUPLED["uncoupled"]
+    device = simulated(shape)
+    for hamiltonian in Hamiltonian:
+        if hamiltonian in shape.hamiltonians:
+            device.configure(hamiltonian, 3)
+            continue
+        with pytest.raises(SpecError, match=rf"^this array holds no couplings, so {hamiltonian.name} cannot .* take LINEAR and DIAGONAL,"):
+            device.configure(hamiltonian, 3)
+        port = open_rtl(shape)
+        port.send(protocol.request(Opcode.CONFIGURE, protocol.configure(hamiltonian, 3), tag=5))
+        assert port.receive(1).tolist() == [Header(Error.VALUE, 5, 0).word()]
+    with pytest.raises(SpecError, match=r"^coupling has shape \(0, 0\), not \(5, 5\)$"):
+        device.write(Parameter.COUPLING, np.zeros((5, 5), np.int64))
 
 
 def test_stalls_change_no_integer_and_no_counter() -> None:

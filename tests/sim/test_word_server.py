@@ -19,7 +19,7 @@ from loschmidt.spec.protocol import Error, Header, Opcode
 from loschmidt.spec.region import Buffer, State
 from loschmidt.spec.shape import Shape
 
-from .arrays import ARRAYS
+from .arrays import ARRAYS, UNCOUPLED
 from .cases import Case, cases, differences
 
 SHAPE = ARRAYS["padded"]
@@ -42,10 +42,10 @@ class ServerPort:
         """Nothing is held."""
 
 
-@pytest.mark.parametrize("array", ARRAYS)
+@pytest.mark.parametrize("array", [*ARRAYS, *UNCOUPLED])
 def test_agrees_with_the_device_it_serves(array: str) -> None:
     @settings(max_examples=10, database=None, phases=[Phase.generate])
-    @given(cases(ARRAYS[array]))
+    @given(cases((ARRAYS | UNCOUPLED)[array]))
     def agree(case: Case) -> None:
         served = WordDevice(ServerPort(WordServer(Emulator, case.shape)))
         # What a reset leaves behind is anything; the cases write all but that.

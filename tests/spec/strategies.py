@@ -42,11 +42,14 @@ def any_formats(draw: st.DrawFn, segment_bits: int = 12) -> Formats:
         raise
 
 
+#: With couplings or without.
+EITHER = st.booleans()
+
+
 @st.composite
-def small_shapes(draw: st.DrawFn) -> Shape:
+def small_shapes(draw: st.DrawFn, couplings: st.SearchStrategy[bool] = EITHER) -> Shape:
     """Arrays small enough to list every address: one lane, one row, padding and none."""
     n = draw(st.integers(1, 13))
     depth = st.integers(1, 5)
-    return Shape(
-        n, draw(st.integers(1, 5)), draw(st.integers(1, n)), draw(depth), draw(st.integers(1, 4)), draw(depth), draw(depth), draw(depth)
-    )
+    lanes, ways = draw(st.integers(1, n)), draw(st.integers(1, 4))
+    return Shape(n, draw(st.integers(1, 5)), lanes, draw(depth), ways, draw(depth), draw(depth), draw(depth), couplings=draw(couplings))

@@ -55,6 +55,11 @@ def read(text: str) -> Board:
     return parse(text, "mine", "mine.toml")
 
 
+def test_array_without_couplings() -> None:
+    assert read(GOOD).shape.couplings
+    assert not read(GOOD + "couplings = false\n").shape.couplings
+
+
 @pytest.mark.parametrize("name", names())
 def test_boards_that_come_with_the_project(name: str) -> None:
     board = load(name)
@@ -122,6 +127,7 @@ def test_no_pll_where_the_clock_is_the_boards_own() -> None:
         ("buffer = 128", 'buffer = 128\npins = { rx = "1" }', "link.pins.tx: is missing; it is a string"),
         ("buffer = 128", 'buffer = 128\npins = { rx = "1", tx = "2", z = 1 }', "link.pins.z: is no key here; keys are attributes, rx, tx"),
         ("lanes = 1", "lanes = 17", "array: lanes must not outnumber oscillators: 17 lanes, 16 oscillators"),
+        ("ways = 2", "ways = 2\ncouplings = 0", "array.couplings: must be a truth value, not an integer"),
         ("ways = 2", "ways = 5", "array: ways must be an integer from 1 to 4, not 5"),
         ("ways = 2", "", "array.ways: is missing; it is an integer"),
         ('formats = "16"', 'formats = "17"', "array.formats: '17' is no preset; it is one of 16, 18, 25, or a table"),

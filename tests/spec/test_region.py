@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from loschmidt.spec.activation import COLUMNS
@@ -45,6 +47,11 @@ def test_every_region_is_listed() -> None:
 @pytest.mark.parametrize("region", EXPECTED)
 def test_region(region: Region) -> None:
     assert (entries(region, SHAPE), entry_shape(region, SHAPE), widths(region, SHAPE)) == EXPECTED[region]
+
+
+@pytest.mark.parametrize("region", [Parameter.COUPLING, Product.COUPLING])
+def test_couplings_that_are_not_held_are_none(region: Region) -> None:
+    assert entry_shape(region, replace(SHAPE, couplings=False)) == (0, 0)
 
 
 def test_table_has_a_width_for_each_column() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.formats import PRESETS
+from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
 from .strategies import small_shapes
@@ -21,6 +23,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"oscillators": 8.0}, "oscillators must be an integer from 1 to 65535, not 8.0"),
     ({"inputs": 0}, "inputs must be an integer from 1 to 4096, not 0"),
     ({"lanes": 0}, "lanes must be an integer from 1 to 1024, not 0"),
+    ({"couplings": 1}, "couplings must be true or false, not 1"),
     ({"lanes": 9}, "lanes must not outnumber oscillators: 9 lanes, 8 oscillators"),
     ({"contexts": 0}, "contexts must be an integer from 1 to 65536, not 0"),
     ({"contexts": 65537}, "contexts must be an integer from 1 to 65536, not 65537"),
@@ -53,6 +56,16 @@ def test_json_round_trip(shape: Shape) -> None:
 def test_json_keeps_the_formats(name: str) -> None:
     shape = Shape(8, formats=PRESETS[name])
     assert Shape.from_json(json.loads(json.dumps(shape.to_json()))) == shape
+
+
+def test_without_couplings() -> None:
+    shape = Shape(2048, inputs=3, lanes=4, couplings=False)
+    assert shape.hamiltonians == (Hamiltonian.LINEAR, Hamiltonian.DIAGONAL)
+    assert shape.sum_width == shape.formats.sum_width(4)
+    assert replace(shape, couplings=True).hamiltonians == tuple(Hamiltonian)
+    older = shape.to_json()
+    del older["couplings"]
+    assert Shape.from_json(older).couplings
 
 
 def test_sum_register_counts_padding_and_inputs() -> None:
