@@ -10,6 +10,7 @@ from loschmidt.spec import protocol
 from loschmidt.spec.shape import Shape
 
 from .control import Control
+from .resetless import Resetless
 from .ring import Ring
 
 
@@ -28,7 +29,9 @@ class Array(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.control = control = Control(self.array)
-        m.submodules.ring = ring = Ring(self.array)
+        ring = Ring(self.array)
+        # Control is held in reset for so long that what the ring was doing ends.
+        m.submodules.ring = Resetless(ring)
         wiring.connect(m, control.i, wiring.flipped(self.i))
         wiring.connect(m, wiring.flipped(self.o), control.o)
         for name in ("operation", "input", "s", "restart"):

@@ -15,7 +15,6 @@ from loschmidt.spec.shape import Shape
 
 from .delay import later
 from .host_access import HostAccess
-from .late_reset import LateReset
 from .operation import operation_layout
 from .tile import Tile
 
@@ -70,7 +69,7 @@ class Ring(wiring.Component):
         m.d.sync += counted.eq(0)
         for number, tile in enumerate(tiles):
             # What comes from outside is a cycle under way, if there are several.
-            m.submodules[f"tile_{number}"] = LateReset(tile) if len(tiles) > 1 else tile
+            m.submodules[f"tile_{number}"] = tile
             following = tiles[(number + 1) % len(tiles)]
             lanes = range(number * size, number * size + tile.lanes)
             padded = sum(1 << k for k, lane in enumerate(lanes) if lane + shape.lanes * (shape.rows - 1) >= shape.oscillators)

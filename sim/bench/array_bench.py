@@ -27,6 +27,9 @@ from .streams import PATTERNS
 #: Name of the variable that holds the shape.
 SHAPE = "LOSCHMIDT_BENCH_SHAPE"
 
+#: How often a reset comes within runs, each time some cycles later.
+RESETS = 6
+
 READABLE: tuple[Region, ...] = (*WRITABLE, *Product, Buffer.TRACE)
 
 
@@ -38,23 +41,35 @@ class Scoreboard:
 
     @classmethod
     async def start(cls, dut: Any, pattern: str, seed: int, extreme: bool) -> Scoreboard:
-        """Both freshly reset and filled from a seed. Reset clears no memory, so products are cleared and the trace is written over."""
+        """Both freshly reset and filled from a seed."""
         shape = Shape.from_json(json.loads(os.environ[SHAPE]))
         board = cls(await ArrayPort.start(dut, shape, PATTERNS[pattern], seed), GoldenDevice(shape))
-        rng = np.random.default_rng(seed)
+        await board.fill(np.random.default_rng(seed), extreme)
+        return board
+
+    async def fill(self, rng: np.random.Generator, extreme: bool) -> None:
+        """Reset clears no memory: all is written, products are cleared and the trace is written over."""
+        shape = self.shape
         for region in WRITABLE:
-            await board.write(region, contents(rng, region, shape, extreme))
-        await board.configure(Hamiltonian.SPRINGS, 0)
-        await board.clear()
+            await self.write(region, contents(rng, region, shape, extreme))
+        await self.configure(Hamiltonian.SPRINGS, 0)
+        await self.clear()
         for context in range(shape.contexts):
             start, size = window(shape, context)
             for base in range(start, start + size, shape.input_depth):
                 steps = min(shape.input_depth, start + size - base)
-                await board.run([Run(context, steps, trace=True, trace_base=base)])
-        await board.write(State.POSITION, contents(rng, State.POSITION, shape, extreme))
-        await board.write(State.MOMENTUM, contents(rng, State.MOMENTUM, shape, extreme))
-        await board.reset_status()
-        return board
+                await self.run([Run(context, steps, trace=True, trace_base=base)])
+        await self.write(State.POSITION, contents(rng, State.POSITION, shape, extreme))
+        await self.write(State.MOMENTUM, contents(rng, State.MOMENTUM, shape, extreme))
+        await self.reset_status()
+
+    async def restart(self, after: int) -> None:
+        """A reset, so many cycles from now; nothing is known of the memory then."""
+        await self._port.wait(after)
+        await self._port.reset()
+        self._golden = GoldenDevice(self.shape)
+        status = protocol.parse_status(await self._port.ask(Opcode.STATUS), self.shape)
+        assert status == self._golden.status(), f"after a reset, the status is {status}"
 
     @property
     def shape(self) -> Shape:
@@ -197,3 +212,18 @@ async def malformed_requests(dut: Any, pattern: str) -> None:
     await board.compare_all()
     await board.run([Run(0, board.shape.input_depth, accumulate=Accumulate.ADD)])
     await board.compare_all()
+
+
+@cocotb.test()
+async def reset_within_runs(dut: Any) -> None:
+    """Of runs that a reset ends, in whichever cycle, nothing is left that what comes after would meet."""
+    board = await Scoreboard.start(dut, "none", 90, extreme=False)
+    rng = np.random.default_rng(90)
+    for turn in range(RESETS):
+        await board.configure(Hamiltonian(turn % len(Hamiltonian)), 1)
+        contexts = range(min(board.shape.ways, board.shape.contexts))
+        await board.run([Run(context, board.shape.input_depth, accumulate=Accumulate.ADD) for context in contexts])
+        await board.restart(after=5 * turn + 1)
+        await board.fill(rng, extreme=bool(turn % 2))
+        await board.run([run(rng, board.shape, context) for context in contexts])
+        await board.compare_all()

@@ -10,6 +10,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge, with_timeout
 from numpy.typing import NDArray
 
+from loschmidt.hw.resetless import RESET
 from loschmidt.spec import layout, protocol
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.protocol import PAYLOAD_LIMIT, Error, Header, Opcode
@@ -36,10 +37,18 @@ class ArrayPort:
         Clock(dut.clk, PERIOD, unit="ns").start()
         dut.rst.value = 1
         port = cls(dut, shape, pauses, seed)
-        for _ in range(4):
-            await RisingEdge(dut.clk)
-        dut.rst.value = 0
+        await port.reset()
         return port
+
+    async def reset(self) -> None:
+        """As short as a reset may be."""
+        self._dut.rst.value = 1
+        await self.wait(RESET)
+        self._dut.rst.value = 0
+
+    async def wait(self, cycles: int) -> None:
+        for _ in range(cycles):
+            await RisingEdge(self._dut.clk)
 
     async def request(self, opcode: int, payload: Sequence[int] = (), stated: int | None = None) -> tuple[Error, list[int]]:
         """Send one request, its length ``stated`` in the header if that is not the payload's; returns error code and payload."""

@@ -7,8 +7,10 @@ from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import RisingEdge, Timer
+from cocotb.triggers import FallingEdge, RisingEdge, Timer
+from cocotb.utils import get_sim_time
 
+from loschmidt.hw.resetless import RESET
 from loschmidt.spec import link
 from loschmidt.spec.link import Frame
 
@@ -170,3 +172,7 @@ class Line:
         while True:
             await RisingEdge(self._reset)
             self.resets += 1
+            began = get_sim_time("ns")
+            await FallingEdge(self._reset)
+            cycles = (get_sim_time("ns") - began) / PERIOD
+            assert cycles >= RESET, f"the array was held in reset for {cycles:.0f} cycles, {RESET} are the least"

@@ -8,6 +8,7 @@ from types import ModuleType
 from amaranth.lib import wiring
 
 from loschmidt.hw import relay
+from loschmidt.hw.delay import later
 from loschmidt.hw.link import cobs, link, receiver, transmitter, uart
 from loschmidt.spec.link import LEAST_BUFFER
 
@@ -33,6 +34,17 @@ TRANSMITTER = {
 }
 
 
+#: Of how a link is put together.
+WHOLE = {
+    "brief_reset": (
+        Fault(
+            "self.reset.eq(transmitter.hold)", "self.reset.eq(transmitter.hold & ~later(m, transmitter.hold, 'held', 20))", {"later": later}
+        ),
+        "opened_anew",
+    ),
+}
+
+
 def linked_with(module: ModuleType, name: str, fault: Fault) -> Part:
     """A link of which one component is broken."""
 
@@ -47,6 +59,9 @@ def link_mutants() -> dict[str, Mutant]:
     """Broken links, and broken parts of one."""
     found = {name: Mutant(linked_with(receiver, "FrameReceiver", fault), test) for name, (fault, test) in RECEIVER.items()}
     found |= {name: Mutant(linked_with(transmitter, "FrameTransmitter", fault), test) for name, (fault, test) in TRANSMITTER.items()}
+    found |= {
+        name: Mutant(linked("link", LEAST_BUFFER, partial(component, link, "Link", fault)), test) for name, (fault, test) in WHOLE.items()
+    }
     for name, fault, test in (
         ("zeros_lost", Fault("Mux(code, 0, self.i.payload)", "self.i.payload"), "any_frames"),
         ("cuts_unseen", Fault("self.o.payload.good.eq(code)", "self.o.payload.good.eq(1)"), "any_frames"),

@@ -8,20 +8,32 @@ from pathlib import Path
 
 import pytest
 
+from loschmidt.hw import array
 from loschmidt.sim.bench.array_bench import SHAPE
 from loschmidt.sim.bench.simulator import BenchError, Difference, run_bench
 from loschmidt.sim.rtl.open import gateware
 from loschmidt.sim.rtl.verilog import verilog
+from tests.hw.mutants import Fault, broken
 
 from .adder import Adder
 from .arrays import ARRAYS
 
 
-@pytest.mark.parametrize("array", ARRAYS)
-def test_array(array: str, tmp_path: Path) -> None:
-    shape = ARRAYS[array]
+@pytest.mark.parametrize("name", ARRAYS)
+def test_array(name: str, tmp_path: Path) -> None:
+    shape = ARRAYS[name]
     settings = {SHAPE: json.dumps(shape.to_json())}
-    assert run_bench("loschmidt.sim.bench.array_bench", gateware(shape), tmp_path, settings) == 45
+    assert run_bench("loschmidt.sim.bench.array_bench", gateware(shape), tmp_path, settings) == 46
+
+
+def test_array_that_a_reset_does_not_stop_is_caught(tmp_path: Path) -> None:
+    shape = ARRAYS["padded"]
+    fault = Fault(
+        "m.submodules.control = control = Control(self.array)", "control = Control(self.array); m.submodules.control = Resetless(control)"
+    )
+    settings = {SHAPE: json.dumps(shape.to_json()), "COCOTB_TEST_FILTER": "reset_within_runs"}
+    with pytest.raises(Difference, match=r"_bench failed \(reset_within_runs"):
+        run_bench("loschmidt.sim.bench.array_bench", verilog(broken(array, fault).Array(shape)), tmp_path, settings)
 
 
 def test_streams(tmp_path: Path) -> None:
