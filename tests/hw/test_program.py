@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
 
 from loschmidt.hw.operation import Consumer, Right, operand_latency, spacing
 from loschmidt.hw.program import HANDOVER, Group, Loop, Place, assemble, prologue, step
+from loschmidt.hw.resetless import RESET
+from loschmidt.hw.sequencer import drain
 from loschmidt.sim.bench.hazards import Hazards
 from loschmidt.sim.bench.walk_bench import turns
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
+from tests.spec.strategies import small_shapes
 
 from .parts import ONE, SHAPES
 
@@ -94,3 +98,9 @@ def test_a_row_says_what_follows_it(name: str, hamiltonian: Hamiltonian, accumul
         assert rows[last].following == (starts[hamiltonian, accumulate] + len(prologue().slots) if ends else last + 1)
         assert rows[last].following_wait == max(0, wait - HANDOVER)
         place = last + 1
+
+
+@given(small_shapes())
+def test_a_reset_is_longer_than_anything_under_way(shape: Shape) -> None:
+    assert drain(shape) < RESET
+    assert drain(replace(shape, oscillators=2048, lanes=1024)) < RESET
