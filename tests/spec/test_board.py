@@ -176,8 +176,8 @@ def test_blocks_of_a_memory() -> None:
 def test_what_an_array_needs() -> None:
     board = load("ulx3s-85f")
     shape = replace(board.shape, formats=PRESETS["18"])
-    # 64 lanes with accumulators of 64 bits, 32 pairs of them with parameters; 8 tiles with nudges, trace and both memories of the table; 4096
-    # inputs of 18 bits; two buffers of the link and its frame. Eight lanes have four multipliers beside their own.
+    # 64 lanes with accumulators of 64 bits, 32 pairs of them with parameters; 8 tiles with nudges, trace and both memories of the table;
+    # 4096 inputs of 18 bits; two buffers of the link and its frame. Eight lanes have four multipliers beside their own.
     assert need(shape, board.link.buffer, board.part) == Need(64 * 2 + 32 + 8 * 4 + 4 + 3, 64 + 8 * 4)
 
 
