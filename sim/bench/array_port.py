@@ -28,8 +28,8 @@ class ArrayPort:
 
     def __init__(self, dut: Any, shape: Shape, pauses: Pauses, seed: int) -> None:
         self._dut, self._shape, self._tag = dut, shape, seed & 0xFF
-        self._driver = StreamDriver(Stream.of(dut, "i"), bursts(pauses.idle, seed))
-        self._monitor = StreamMonitor(Stream.of(dut, "o"), bursts(pauses.back_pressure, seed + 1))
+        self._driver = StreamDriver(Stream.of(dut, "i", dut.clk), bursts(pauses.idle, seed))
+        self._monitor = StreamMonitor(Stream.of(dut, "o", dut.clk), bursts(pauses.back_pressure, seed + 1))
 
     @classmethod
     async def start(cls, dut: Any, shape: Shape, pauses: Pauses, seed: int) -> ArrayPort:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Module, ResetSignal
+from amaranth.hdl import ClockDomain, DomainRenamer, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 class Bay(wiring.Component):
     """Every component under its name; port ``x`` of component ``part`` is port ``part_x``.
 
-    ``clk`` and ``rst`` are all parts'; ``part_clk`` and ``part_rst`` are one's own. A part whose clock stands still takes no time.
+    ``part_clk`` and ``part_rst`` are one's own: a part whose clock stands still takes no time.
 
     Parameters
     ----------
@@ -34,8 +34,7 @@ class Bay(wiring.Component):
         for name, part in self.parts.items():
             m.submodules[name] = place = Module()
             place.domains.own = own = ClockDomain(local=True)
-            clock, reset = getattr(self, f"{name}_clk"), getattr(self, f"{name}_rst")
-            place.d.comb += [own.clk.eq(ClockSignal() | clock), own.rst.eq(ResetSignal() | reset)]
+            place.d.comb += [own.clk.eq(getattr(self, f"{name}_clk")), own.rst.eq(getattr(self, f"{name}_rst"))]
             place.submodules.tried = DomainRenamer("own")(part)
             wiring.connect(place, part, wiring.flipped(getattr(self, name)))
         return m

@@ -11,8 +11,8 @@ from cocotb.triggers import Timer
 from loschmidt.hw.link.cobs import ITEM
 
 from .link_line import PERIOD, clocked, stuffed, unstuffed
-from .pins import setting
-from .streams import PATTERNS, Stream, StreamDriver, StreamMonitor, bursts
+from .pins import stream
+from .streams import PATTERNS, StreamDriver, StreamMonitor, bursts
 
 
 def item(value: int, name: str) -> int:
@@ -25,10 +25,10 @@ def item(value: int, name: str) -> int:
 @cocotb.parametrize(pattern=list(PATTERNS))
 async def any_frames(dut: Any, pattern: str) -> None:
     """Every byte of a good frame comes, then its end; a frame whose stuffing is wrong ends so; an empty one is nothing."""
-    name, pauses = setting("name"), PATTERNS[pattern]
+    pauses = PATTERNS[pattern]
     await clocked(dut)
-    driver = StreamDriver(Stream.of(dut, f"{name}_i"), bursts(pauses.idle, 1))
-    monitor = StreamMonitor(Stream.of(dut, f"{name}_o"), bursts(pauses.back_pressure, 2))
+    driver = StreamDriver(stream(dut, "i"), bursts(pauses.idle, 1))
+    monitor = StreamMonitor(stream(dut, "o"), bursts(pauses.back_pressure, 2))
     choice = random.Random(3)
     frames = [b"", b"\0", b"\0\0\0", b"\1", b"\0\1", b"\1\0", bytes(range(240))]
     frames += [bytes(choice.choice((0, 1, 2, 255)) for _ in range(choice.randrange(40))) for _ in range(40)]

@@ -11,8 +11,8 @@ from cocotb.triggers import Timer
 from loschmidt.spec import link
 
 from .link_line import PERIOD, clocked, stuffed
-from .pins import setting
-from .streams import PATTERNS, Stream, StreamMonitor, bursts
+from .pins import port, stream
+from .streams import PATTERNS, StreamMonitor, bursts
 
 #: Bytes of a frame before it is stuffed, at most.
 LONGEST = link.LONGEST_FRAME - 2
@@ -22,11 +22,11 @@ LONGEST = link.LONGEST_FRAME - 2
 @cocotb.parametrize(pattern=list(PATTERNS))
 async def any_frames(dut: Any, pattern: str) -> None:
     """Frames of all sorts, put byte by byte with and without pauses, each as soon as there is room, come whole and one after another."""
-    name, pauses = setting("name"), PATTERNS[pattern]
-    put, data, finish, room = (getattr(dut, f"{name}_{port}") for port in ("put", "data", "finish", "room"))
+    pauses = PATTERNS[pattern]
+    put, data, finish, room = (port(dut, name) for name in ("put", "data", "finish", "room"))
     put.value = finish.value = 0
     await clocked(dut)
-    monitor = StreamMonitor(Stream.of(dut, f"{name}_o"), bursts(pauses.back_pressure, 1))
+    monitor = StreamMonitor(stream(dut, "o"), bursts(pauses.back_pressure, 1))
     idle, choice = bursts(pauses.idle, 2), random.Random(3)
     frames = [b"", b"\0", b"\0\0\0", b"\1", b"\0\1", b"\1\0", bytes(LONGEST), bytes(range(LONGEST)), b"\2" * LONGEST]
     frames += [bytes(choice.choice((0, 1, 2, 255)) for _ in range(choice.randrange(40))) for _ in range(20)]

@@ -14,8 +14,8 @@ from loschmidt.hw.resetless import RESET
 from loschmidt.spec import link
 from loschmidt.spec.link import Frame
 
-from .pins import setting
-from .streams import PATIENCE, Pauses, Stream, StreamDriver, StreamMonitor, bursts
+from .pins import port, stream
+from .streams import PATIENCE, Pauses, StreamDriver, StreamMonitor, bursts
 
 PERIOD = 2
 #: Cycles after which no frame is on its way any more: it takes 1000 to make the longest.
@@ -51,11 +51,11 @@ def parsed(content: bytes) -> Frame | None:
 
 
 async def clocked(dut: Any, period: int = PERIOD) -> None:
-    """Clock and reset the bay; the period is in ns."""
-    Clock(dut.clk, period, unit="ns").start()
-    dut.rst.value = 1
+    """Clock and reset the part; the period is in ns."""
+    Clock(port(dut, "clk"), period, unit="ns").start()
+    port(dut, "rst").value = 1
     await Timer(4 * period, "ns")
-    dut.rst.value = 0
+    port(dut, "rst").value = 0
 
 
 class Feed(StreamDriver):
@@ -80,14 +80,12 @@ class Line:
     """
 
     def __init__(self, dut: Any, pauses: Pauses, seed: int, blocked: bool) -> None:
-        name = setting("name")
-        self._dut, self._reset = dut, getattr(dut, f"{name}_reset")
-        self.damaged, self.open = getattr(dut, f"{name}_damaged"), getattr(dut, f"{name}_open")
-        self._rx = Feed(Stream.of(dut, f"{name}_rx"), bursts(pauses.idle, seed))
-        self._tx = StreamMonitor(Stream.of(dut, f"{name}_tx"), bursts(pauses.back_pressure, seed + 1))
-        self._i = Feed(Stream.of(dut, f"{name}_i"), bursts(pauses.idle, seed + 2))
+        self._reset, self.damaged, self.open = (port(dut, name) for name in ("reset", "damaged", "open"))
+        self._rx = Feed(stream(dut, "rx"), bursts(pauses.idle, seed))
+        self._tx = StreamMonitor(stream(dut, "tx"), bursts(pauses.back_pressure, seed + 1))
+        self._i = Feed(stream(dut, "i"), bursts(pauses.idle, seed + 2))
         self.blocked = blocked
-        self._o, self._pauses = Stream.of(dut, f"{name}_o"), bursts(pauses.back_pressure, seed + 3)
+        self._o, self._pauses = stream(dut, "o"), bursts(pauses.back_pressure, seed + 3)
         self.frames: list[Frame | None] = []
         self.bytes = 0
         self.words: list[int] = []
@@ -144,18 +142,18 @@ class Line:
 
     async def _words(self) -> None:
         """Takes words as a `StreamMonitor` does, but that a reset may take back one that was presented."""
-        stream, edge = self._o, RisingEdge(self._dut.clk)
+        o, edge = self._o, RisingEdge(self._o.clock)
         held: int | None = None
         ready = False
         while True:
             if self.blocked and not ready:
                 # A reset is longer than this.
                 await Timer(8 * PERIOD, "ns")
-            if ready and held is None and not stream.valid.value:
-                await RisingEdge(stream.valid)
+            if ready and held is None and not o.valid.value:
+                await RisingEdge(o.valid)
             await edge
-            valid = bool(stream.valid.value)
-            word = int(stream.payload.value) if valid else None
+            valid = bool(o.valid.value)
+            word = int(o.payload.value) if valid else None
             if self._reset.value:
                 assert not valid, "a word was presented to an array in reset"
             else:
@@ -166,7 +164,7 @@ class Line:
                 self._busy = True
                 held = None
             ready = not (self.blocked or next(self._pauses))
-            stream.ready.value = ready
+            o.ready.value = ready
 
     async def _resets(self) -> None:
         while True:

@@ -10,6 +10,8 @@ from cocotb.triggers import Timer
 
 from loschmidt.spec.shape import Shape
 
+from .streams import Stream
+
 #: Name of the variable that says which part of a bay is tried, and how it was made: JSON with ``name``, and with ``shape`` or ``width``.
 PART = "LOSCHMIDT_BENCH_PART"
 
@@ -24,11 +26,21 @@ def shape() -> Shape:
     return Shape.from_json(setting("shape"))
 
 
+def port(dut: Any, name: str) -> Any:
+    """Handle of one of the part's ports."""
+    return getattr(dut, f"{setting('name')}_{name}")
+
+
+def stream(dut: Any, name: str) -> Stream:
+    """One of the part's streams."""
+    return Stream.of(dut, f"{setting('name')}_{name}", port(dut, "clk"))
+
+
 class Pins:
     """Drives and samples the part's ports. All inputs hold their value until driven anew."""
 
     def __init__(self, dut: Any) -> None:
-        self._dut, self._name = dut, setting("name")
+        self._dut = dut
         self._handles: dict[str, Any] = {}
         self._driven: dict[str, int] = {}
 
@@ -36,8 +48,7 @@ class Pins:
     async def start(cls, dut: Any, **inputs: int) -> Pins:
         """Reset for two cycles, with these inputs."""
         pins = cls(dut)
-        for port in (dut.clk, dut.rst, pins._handle("clk")):
-            port.value = 0
+        pins._handle("clk").value = 0
         pins._handle("rst").value = 1
         for _ in range(2):
             await pins.cycle(**inputs)
@@ -54,20 +65,20 @@ class Pins:
 
     async def change(self, **inputs: int) -> None:
         """Other inputs still in this cycle."""
-        for port, value in inputs.items():
-            if self._driven.get(port) != value:
-                self._handle(port).value = self._driven[port] = value
+        for name, value in inputs.items():
+            if self._driven.get(name) != value:
+                self._handle(name).value = self._driven[name] = value
         await Timer(1, "ns")
 
-    def get(self, port: str) -> int:
+    def get(self, name: str) -> int:
         """An output of this cycle, unsigned."""
-        return int(self._handle(port).value)
+        return int(self._handle(name).value)
 
-    def signed(self, port: str) -> int:
+    def signed(self, name: str) -> int:
         """An output of this cycle, signed."""
-        return int(self._handle(port).value.to_signed())
+        return int(self._handle(name).value.to_signed())
 
-    def _handle(self, port: str) -> Any:
-        if port not in self._handles:
-            self._handles[port] = getattr(self._dut, f"{self._name}_{port}")
-        return self._handles[port]
+    def _handle(self, name: str) -> Any:
+        if name not in self._handles:
+            self._handles[name] = port(self._dut, name)
+        return self._handles[name]

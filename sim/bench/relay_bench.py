@@ -9,8 +9,8 @@ import cocotb
 from cocotb.triggers import Timer
 
 from .link_line import PERIOD, clocked
-from .pins import Pins, setting
-from .streams import PATTERNS, Stream, StreamDriver, StreamMonitor, bursts
+from .pins import Pins, setting, stream
+from .streams import PATTERNS, StreamDriver, StreamMonitor, bursts
 
 WORDS = 200
 #: Cycles that a word takes if nobody pauses.
@@ -21,11 +21,11 @@ CYCLES = 3
 @cocotb.parametrize(pattern=list(PATTERNS))
 async def any_words(dut: Any, pattern: str) -> None:
     """Every word comes once and in order; without pauses, in as few cycles as it should."""
-    name, pauses = setting("name"), PATTERNS[pattern]
+    pauses = PATTERNS[pattern]
     await clocked(dut)
     choice = random.Random(1)
-    driver = StreamDriver(Stream.of(dut, f"{name}_i"), bursts(pauses.idle, 2))
-    monitor = StreamMonitor(Stream.of(dut, f"{name}_o"), bursts(pauses.back_pressure, 3))
+    driver = StreamDriver(stream(dut, "i"), bursts(pauses.idle, 2))
+    monitor = StreamMonitor(stream(dut, "o"), bursts(pauses.back_pressure, 3))
     # Some come twice in a row.
     words = [choice.getrandbits(setting("width")) for _ in range(WORDS // 2)] * 2
     words = sorted(words, key=words.index)

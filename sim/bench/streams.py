@@ -53,8 +53,8 @@ class Stream:
     payload: Any
 
     @classmethod
-    def of(cls, dut: Any, name: str) -> Stream:
-        return cls(dut.clk, *(getattr(dut, f"{name}_{member}") for member in ("valid", "ready", "payload")))
+    def of(cls, dut: Any, name: str, clock: Any) -> Stream:
+        return cls(clock, *(getattr(dut, f"{name}_{member}") for member in ("valid", "ready", "payload")))
 
 
 class StreamDriver:

@@ -9,8 +9,8 @@ import cocotb
 from cocotb.triggers import Timer
 
 from .link_line import clocked
-from .pins import setting
-from .streams import PATTERNS, Stream, StreamMonitor, bursts
+from .pins import port, setting, stream
+from .streams import PATTERNS, StreamMonitor, bursts
 
 #: In ns; long enough that the simulator's resolution does not round a sender's bits.
 PERIOD = 200
@@ -23,7 +23,7 @@ class Sender:
     """A line driven by another clock, whose bits are ``error`` thousandths too long."""
 
     def __init__(self, dut: Any, error: int = 0) -> None:
-        self._line = getattr(dut, f"{setting('name')}_rx")
+        self._line = port(dut, "rx")
         self.bit = setting("divisor") * PERIOD * (1000 + error) // 1000
         self._line.value = 1
 
@@ -41,7 +41,7 @@ class Sender:
 async def start(dut: Any, pattern: str, error: int = 0) -> tuple[Sender, StreamMonitor]:
     sender = Sender(dut, error)
     await clocked(dut, PERIOD)
-    monitor = StreamMonitor(Stream.of(dut, f"{setting('name')}_o"), bursts(PATTERNS[pattern].back_pressure, 1))
+    monitor = StreamMonitor(stream(dut, "o"), bursts(PATTERNS[pattern].back_pressure, 1))
     await sender.hold(1, 3)
     return sender, monitor
 

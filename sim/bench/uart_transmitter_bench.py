@@ -10,8 +10,8 @@ from cocotb.triggers import FallingEdge, Timer
 from cocotb.utils import get_sim_time
 
 from .link_line import clocked
-from .pins import setting
-from .streams import PATTERNS, Stream, StreamDriver, bursts
+from .pins import port, setting, stream
+from .streams import PATTERNS, StreamDriver, bursts
 
 #: In ns; long enough that the simulator's resolution does not round a receiver's bits.
 PERIOD = 200
@@ -21,7 +21,7 @@ class Reader:
     """Samples the line in the middle of bits that it takes for ``error`` thousandths longer than they should be."""
 
     def __init__(self, dut: Any, error: int) -> None:
-        self._line = getattr(dut, f"{setting('name')}_tx")
+        self._line = port(dut, "tx")
         self._bit = setting("divisor") * PERIOD * (1000 + error) // 1000
         self.falls: list[int] = []
         self.bytes: list[int] = []
@@ -45,11 +45,11 @@ class Reader:
 @cocotb.parametrize(error=[-20, 0, 20], pattern=["none", "idle"])
 async def any_bytes(dut: Any, error: int, pattern: str) -> None:
     """Bytes come out as they went in; without pauses, one cycle lies between them."""
-    line = getattr(dut, f"{setting('name')}_tx")
+    line = port(dut, "tx")
     await clocked(dut, PERIOD)
     assert line.value, "the line is not at rest"
     reader = Reader(dut, error)
-    driver = StreamDriver(Stream.of(dut, f"{setting('name')}_i"), bursts(PATTERNS[pattern].idle, 1))
+    driver = StreamDriver(stream(dut, "i"), bursts(PATTERNS[pattern].idle, 1))
     choice = random.Random(error)
     sent = [0, 255, 0x55, 0xAA, 1, 128, *(choice.randrange(256) for _ in range(40))]
     driver.send(sent)

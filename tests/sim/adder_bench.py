@@ -18,8 +18,8 @@ async def start(dut: Any, pattern: str) -> tuple[StreamDriver, StreamMonitor]:
     Clock(dut.clk, 2, unit="ns").start()
     dut.rst.value = 1
     pauses = PATTERNS[pattern]
-    driver = StreamDriver(Stream.of(dut, "i"), bursts(pauses.idle, 1))
-    monitor = StreamMonitor(Stream.of(dut, "o"), bursts(pauses.back_pressure, 2))
+    driver = StreamDriver(Stream.of(dut, "i", dut.clk), bursts(pauses.idle, 1))
+    monitor = StreamMonitor(Stream.of(dut, "o", dut.clk), bursts(pauses.back_pressure, 2))
     await ClockCycles(dut.clk, 4)
     dut.rst.value = 0
     return driver, monitor
