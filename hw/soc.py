@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Module, ResetSignal
+from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Module, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -45,9 +45,12 @@ class Soc(wiring.Component):
         m.submodules.link = link = Link(self.buffer)
         array, requests, responses = Array(self.array), Relay(protocol.WORD), Relay(protocol.WORD)
         # A new session finds no run under way and no half of a request. One net resets all of the array: made in each lane anew, it would
-        # be as many, and few flip-flops of different resets fit into one place.
+        # be as many, and few flip-flops of different resets fit into one place. That it comes a cycle late loses no word: one that was
+        # offered meanwhile is of the old session, and from the new one's on none is taken before its relay is out of reset.
         m.domains.array = ClockDomain(local=True)
-        m.d.comb += [ClockSignal("array").eq(ClockSignal()), ResetSignal("array").eq(ResetSignal() | link.reset)]
+        held = Signal(init=1)
+        m.d.sync += held.eq(link.reset)
+        m.d.comb += [ClockSignal("array").eq(ClockSignal()), ResetSignal("array").eq(held)]
         for name, part in (("array", array), ("requests", requests), ("responses", responses)):
             m.submodules[name] = DomainRenamer("array")(part)
 
