@@ -12,7 +12,7 @@ from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
 from .delay import carried
-from .host_access import HostWithin
+from .host_access import HostWithin, near
 from .multiplier import Multiplier
 from .operation import STORE
 from .rounding import NONE, plus_nearest, saturated
@@ -33,7 +33,7 @@ class Activation(wiring.Component):
     rests : In(1), at stage 7: y is zero whatever the table says, as what only pads a row must not move
     y : Out(activation), at stage 8
     potential : Out(potential), at stage 12
-    host : the table is written through it; value, rise, integral : Out, read at ``host.address``, two cycles later
+    host : the table is written through it; value, rise, integral : Out, read at ``host.address``, `approach` and two cycles later
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -53,7 +53,7 @@ class Activation(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        f, host = self.array.formats, self.host
+        f, host = self.array.formats, near(m, self.host, self.array)
         unit = f.multiplier - 1
 
         # Stage 0 to 2: the code of z. Half a unit is added; of a tie nothing is left below, and its lowest bit is to be even.

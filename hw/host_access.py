@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from amaranth import signed
+from typing import Any
+
+from amaranth.hdl import Module, signed
 from amaranth.lib.wiring import In, Out, Signature
 
 from loschmidt.spec import layout
 from loschmidt.spec.layout import READ_ONLY, Bank
 from loschmidt.spec.shape import Shape
 
+from .delay import later
 from .index import index
 
 #: Cycles from stable ``bank``, ``address`` and ``lane`` to the word at ``answer``; the same for all banks.
-READ_LATENCY = 14
+READ_LATENCY = 15
 
 #: Cycles that ``address`` and ``lane`` have been stable when ``move`` is raised for one cycle, and from there until they may change.
 MOVE_BEFORE, MOVE_AFTER = 3, 2
@@ -66,3 +69,16 @@ class HostAccess(Signature):
                 "answer": In(widest),
             }
         )
+
+
+def approach(shape: Shape) -> int:
+    """Cycles from a tile's registers of a request to those of the memory that it is for: with several tiles, that may be far away."""
+    return 0 if shape.tiles == 1 else 1
+
+
+def near(m: Module, host: Any, shape: Shape) -> Any:
+    """The request ``host`` (a `HostWithin`), `approach` cycles later."""
+    own = HostWithin(shape).create(path=("near",))
+    for name in host.signature.members:
+        m.d.comb += getattr(own, name).eq(later(m, getattr(host, name), f"near_{name}", approach(shape)))
+    return own

@@ -14,7 +14,7 @@ from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
 from .delay import carried, later
-from .host_access import HostWithin
+from .host_access import HostWithin, near
 from .multiplier import Multiplier
 from .narrow import NARROW_LATENCY, Narrow
 from .operation import STORE, Consumer, nudge_layout, stage_layout
@@ -39,7 +39,8 @@ class Integrator(wiring.Component):
     x, x_clipped : Out(operand), Out(1), at stage 11
     p, p_clipped : Out(operand), Out(1), at stage 12
     overflow : Out(ways), a pulse if a shear wrapped
-    host : In; position, momentum, nudge, trace : Out(state), read at ``host.address`` of ``host.lane``, two cycles later
+    host : In; position, momentum, nudge, trace : Out(state), read at ``host.address`` of ``host.lane``, `approach` and
+        two cycles later
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -63,7 +64,7 @@ class Integrator(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shape, f, at, host = self.array, self.array.formats, self.stages, self.host
+        shape, f, at, host = self.array, self.array.formats, self.stages, near(m, self.host, self.array)
         w, lanes = f.state.width, shape.tile
         digit = f.multiplier - 1
         kicks, drifts = ([Signal(name=f"{name}_{stage}") for stage in range(STORE + 1)] for name in ("kicks", "drifts"))

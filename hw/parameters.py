@@ -11,7 +11,8 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .block_ram import TwoPortRam
-from .host_access import HostWithin
+from .delay import later
+from .host_access import HostWithin, approach, near
 from .index import index
 
 
@@ -22,7 +23,8 @@ class Parameters(wiring.Component):
     -------
     address : In, of the word that both lanes want
     word_0, word_1 : Out(weight), two cycles later
-    host : In; ``host_write`` (In) writes its ``data`` to its ``address`` of lane ``host_lane`` (In(1)); what is there is read to word_0
+    host : In; ``host_write`` (In) writes its ``data`` to its ``address`` of lane ``host_lane`` (In(1)); what is there is read to word_0;
+        all this `approach` cycles before
     """
 
     def __init__(self, shape: Shape, lanes: int) -> None:
@@ -41,15 +43,19 @@ class Parameters(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        host = near(m, self.host, self.array)
+        host_lane, host_write = (
+            later(m, getattr(self, name), f"near_{name}", approach(self.array)) for name in ("host_lane", "host_write")
+        )
         depth = 1 << len(self.address)
         words = depth * self.lanes if self.lanes > 1 else layout.depth(Bank.PARAMETER, self.array)
         m.submodules.memory = memory = TwoPortRam(len(self.word_0), words)
-        place = Mux(self.host.active, self.host.address[: len(self.address)], self.address)
+        place = Mux(host.active, host.address[: len(self.address)], self.address)
         m.d.comb += [
-            memory.address_0.eq(Cat(place, self.host.active & self.host_lane) if self.lanes > 1 else place),
+            memory.address_0.eq(Cat(place, host.active & host_lane) if self.lanes > 1 else place),
             memory.address_1.eq(Cat(self.address, 1) if self.lanes > 1 else self.address),
-            memory.data.eq(self.host.data[: len(self.word_0)]),
-            memory.write.eq(self.host_write),
+            memory.data.eq(host.data[: len(self.word_0)]),
+            memory.write.eq(host_write),
             self.word_0.eq(memory.word_0),
             self.word_1.eq(memory.word_1),
         ]

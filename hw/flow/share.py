@@ -12,7 +12,7 @@ from collections import Counter
 from loschmidt.hw.rtlil import CELL, MODULE, merged
 
 #: Modules that are kept whole if there are several of them.
-_KEPT = re.compile(r"(?:lane|tile)(?:_\d+)?")
+_KEPT = re.compile(r"(?:lane|tile|integrator|activation|parameters)(?:_\d+)?")
 
 
 def shared(rtlil: str) -> str:
