@@ -26,7 +26,7 @@ class Accumulator(wiring.Component):
     term, carry : In(signed(accumulator)), In(1), at age 8; what is added is their sum. Zero while the host is active
     host : the host can only write zeros
     asked : In(1), the host wants a word
-    answer : Out, what the memory holds at ``host.address``, three cycles later; zero if the host is active but did not ask, so that the
+    answer : Out, what the memory holds at ``host.address``, four cycles later; zero if the host is active but did not ask, so that the
         answers of many lanes need no selection
     """
 
@@ -53,12 +53,13 @@ class Accumulator(wiring.Component):
         m.d.sync += self.answer.eq(plus(memory.word, self.term, self.carry))
         with m.If(host.active & (clears | ~self.asked)):
             m.d.sync += self.answer.eq(0)
-        # The zero that the host writes is a cycle behind its request.
-        cleared, place = later(m, clears, "cleared", 1), later(m, host.address, "cleared_address", 1)
+        # The memory may be many block RAMs: their addresses come from registers. So the zero that the host writes is there, too.
+        m.d.sync += [
+            memory.address.eq(Mux(host.active, host.address, op.age_5.accumulator)),
+            memory.write_address.eq(Mux(clears, host.address, op.age_8.accumulator)),
+        ]
         m.d.comb += [
-            memory.address.eq(Mux(host.active, host.address, op.age_6.accumulator)),
-            memory.write_address.eq(Mux(cleared, place, op.age_9.accumulator)),
             memory.data.eq(self.answer),
-            memory.write.eq(cleared | (op.age_9.valid & op.age_9.accumulate)),
+            memory.write.eq(later(m, clears, "cleared", 1) | (op.age_9.valid & op.age_9.accumulate)),
         ]
         return m

@@ -15,7 +15,7 @@ from .delay import later
 from .index import index
 
 #: Cycles from stable ``bank``, ``address`` and ``lane`` to the word at ``answer``; the same for all banks.
-READ_LATENCY = 15
+READ_LATENCY = 16
 
 #: Cycles that ``address`` and ``lane`` have been stable when ``move`` is raised for one cycle, and from there until they may change.
 MOVE_BEFORE, MOVE_AFTER = 3, 2

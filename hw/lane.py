@@ -13,7 +13,7 @@ from loschmidt.spec.shape import Shape
 
 from .accumulator import Accumulator
 from .delay import later
-from .host_access import HostWithin, approach, near
+from .host_access import HostWithin
 from .multiplier import Multiplier
 from .operands import Operands, main_layout, side_layout
 from .operation import Right, aged_layout
@@ -36,7 +36,7 @@ class Lane(wiring.Component):
     starts : In(1), at age 7: the sum is finished. Lane 0 shows it to the integrator; those of the others follow, a cycle each
     behind : In(sum), the next lane's sum in the tile; sent_i, sent_o : sum, from the next lane of the tile and to the one before
     main, main_write, side, side_write : In, what the integrator stores
-    host, asked, answer : of `accumulator.Accumulator`, `approach` cycles before
+    host, asked, answer : of `accumulator.Accumulator`
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -68,7 +68,6 @@ class Lane(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         f, op = self.array.formats, Signal(aged_layout(self.array), name="op")
-        host = near(m, self.host, self.array)
         for age, fields in aged_layout(self.array):
             for name, _ in fields.shape:
                 here, given = op[age][name], self.operation[age][name]
@@ -79,13 +78,13 @@ class Lane(wiring.Component):
         m.d.comb += [
             operands.operation.eq(op),
             accumulator.operation.eq(op),
-            accumulator.asked.eq(later(m, self.asked, "near_asked", approach(self.array))),
+            accumulator.asked.eq(self.asked),
             self.answer.eq(accumulator.answer),
         ]
         for name in ("main", "main_write", "side", "side_write"):
             m.d.comb += getattr(operands, name).eq(getattr(self, name))
-        for name in host.signature.members:
-            m.d.comb += getattr(accumulator.host, name).eq(getattr(host, name))
+        for name in self.host.signature.members:
+            m.d.comb += getattr(accumulator.host, name).eq(getattr(self.host, name))
 
         # Age 0 to 1: the ring moves, or is loaded with what is read meanwhile.
         ring, held, own = Signal(signed(f.operand.width)), Signal(signed(f.operand.width)), Signal()
@@ -117,7 +116,7 @@ class Lane(wiring.Component):
             term.eq(_shifted(shifted, op.age_7, others[2:], op.age_7.negate)),
         ]
         carry = later(m, op.age_7.negate, "carry", 1)
-        with m.If(host.active):
+        with m.If(self.host.active):
             m.d.sync += [term.eq(0), carry.eq(0)]
         m.d.comb += [accumulator.term.eq(term), accumulator.carry.eq(carry)]
 

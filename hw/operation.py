@@ -3,9 +3,11 @@
 An operation is one multiplication and where its product goes. Each tile delays it for its lanes, which see it at all the ages that
 `AGES` names. Ages (cycles since the lanes first act on it):
 
+   -1   the parameter's address is chosen
     0   addresses of operands and parameters; the ring moves
     1   operands are at hand and selected        2   the multiplier takes them        3, 4   multiplies
-    5   the product is aligned, its sign changed     6   the sum takes it up; for the accumulator, which is read, it is shifted
+    5   the product is aligned, its sign changed; the accumulator's address is chosen
+    6   the sum takes it up; for the accumulator, which is read, it is shifted
     7   a finished sum leaves the lane; ... and shifted again       8   the accumulator takes it up      9   ... is written
 
 A finished sum becomes a ticket: the tile's integrator sees one lane after another, a cycle each, so tickets are at least as many cycles
@@ -37,10 +39,11 @@ AGES: dict[int, tuple[str, ...]] = {
     0: ("valid", "left", "right", "file", "right_file", "buffer", "ring_move", "ring_load"),
     1: ("left", "right"),
     2: ("left",),
-    5: ("shift", "negate"),
-    6: ("valid", "shift", "negate", "accumulator", "sum_add", "sum_first", "sum_hop"),
+    5: ("shift", "negate", "accumulator"),
+    6: ("valid", "shift", "negate", "sum_add", "sum_first", "sum_hop"),
     7: ("shift", "negate"),
-    9: ("valid", "accumulate", "accumulator"),
+    8: ("accumulator",),
+    9: ("valid", "accumulate"),
 }
 
 #: The age at which an operation becomes a ticket, which is stage 0 of lane 0 of each tile.

@@ -11,8 +11,7 @@ from loschmidt.spec.layout import Bank
 from loschmidt.spec.shape import Shape
 
 from .block_ram import TwoPortRam
-from .delay import later
-from .host_access import HostWithin, approach, near
+from .host_access import HostWithin
 from .index import index
 
 
@@ -22,9 +21,8 @@ class Parameters(wiring.Component):
     Members
     -------
     address : In, of the word that both lanes want
-    word_0, word_1 : Out(weight), two cycles later
-    host : In; ``host_write`` (In) writes its ``data`` to its ``address`` of lane ``host_lane`` (In(1)); what is there is read to word_0;
-        all this `approach` cycles before
+    word_0, word_1 : Out(weight), three cycles later
+    host : In; ``host_write`` (In) writes its ``data`` to its ``address`` of lane ``host_lane`` (In(1)); what is there is read to word_0
     """
 
     def __init__(self, shape: Shape, lanes: int) -> None:
@@ -43,19 +41,18 @@ class Parameters(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        host = near(m, self.host, self.array)
-        host_lane, host_write = (
-            later(m, getattr(self, name), f"near_{name}", approach(self.array)) for name in ("host_lane", "host_write")
-        )
         depth = 1 << len(self.address)
         words = depth * self.lanes if self.lanes > 1 else layout.depth(Bank.PARAMETER, self.array)
         m.submodules.memory = memory = TwoPortRam(len(self.word_0), words)
-        place = Mux(host.active, host.address[: len(self.address)], self.address)
-        m.d.comb += [
-            memory.address_0.eq(Cat(place, host.active & host_lane) if self.lanes > 1 else place),
+        place = Mux(self.host.active, self.host.address[: len(self.address)], self.address)
+        # From registers: what is chosen from comes from afar, and the memory may be as far away.
+        m.d.sync += [
+            memory.address_0.eq(Cat(place, self.host.active & self.host_lane) if self.lanes > 1 else place),
             memory.address_1.eq(Cat(self.address, 1) if self.lanes > 1 else self.address),
-            memory.data.eq(host.data[: len(self.word_0)]),
-            memory.write.eq(host_write),
+            memory.data.eq(self.host.data[: len(self.word_0)]),
+            memory.write.eq(self.host_write),
+        ]
+        m.d.comb += [
             self.word_0.eq(memory.word_0),
             self.word_1.eq(memory.word_1),
         ]

@@ -89,7 +89,7 @@ class Tile(wiring.Component):
             for age, names in AGES.items():
                 m.d.comb += [lane.operation[f"age_{age}"][name].eq(aged[age - (name not in UNREGISTERED)][name]) for name in names]
             m.d.comb += [lane.input.eq(word), lane.starts.eq(tickets.starts)]
-        m.d.comb += [pair.address.eq(aged[0]["parameter"]) for pair in pairs]
+        m.d.comb += [pair.address.eq(aged[-1]["parameter"]) for pair in pairs]
 
         # The host's request comes in, and then what it asks for is known: in which tile, and of which lane.
         asked = self._host(m, lanes, pairs, integrator, activation)

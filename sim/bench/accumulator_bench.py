@@ -40,7 +40,7 @@ class Ages:
 
 
 async def read(pins: Pins, address: int) -> int:
-    for _ in range(4):
+    for _ in range(5):
         await pins.cycle(host_active=1, host_address=address, asked=1, term=0, carry=0)
     word = pins.signed("answer")
     await pins.cycle(asked=0)

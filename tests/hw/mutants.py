@@ -130,7 +130,7 @@ ACTIVATION = {
 
 ACCUMULATOR = {
     "always_accumulating": (Fault("op.age_9.valid & op.age_9.accumulate", "op.age_9.valid"), "sums"),
-    "early_word": (Fault("op.age_6.accumulator", "op.age_9.accumulator"), "sums"),
+    "early_word": (Fault("op.age_5.accumulator", "op.age_8.accumulator"), "sums"),
     "carry_ignored": (Fault("plus(memory.word, self.term, self.carry)", "memory.word + self.term"), "sums"),
     "answers_unasked": (Fault("clears | ~self.asked", "clears"), "sums"),
     "any_bank_cleared": (Fault("host.writes[Bank.ACCUMULATOR]", "host.writes.any()"), "host_clears_its_own_bank"),
