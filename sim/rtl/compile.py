@@ -26,10 +26,7 @@ VERILATOR_FLAGS = (
 _COMPILER_FLAGS = ("-std=c++17", "-fPIC", "-fno-strict-aliasing", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0")
 FAST, ONCE = "-O2", "-O1"
 
-#: Sources below this many bytes are compiled as one: reading the headers takes longer than they do.
-SMALL = 100_000
-
-#: Bytes that are compiled as one: few enough to keep all processors busy.
+#: Bytes that are compiled as one, as each file has to read all headers: few enough to keep all processors busy.
 TOGETHER = 1_000_000
 
 
@@ -51,27 +48,32 @@ def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: 
     return sorted(directory.glob(f"{PREFIX}*.cpp"))
 
 
-def gathered(sources: Iterable[Path], directory: Path) -> list[Path]:
-    """The same sources for the compiler, largest first, those below `SMALL` bytes as some that include them, `TOGETHER` bytes in each."""
-    sizes = {path: path.stat().st_size for path in sources}
-    ordered = sorted(sizes, key=lambda path: -sizes[path])
-    found, size = [path for path in ordered if sizes[path] >= SMALL], TOGETHER
-    for path in ordered[len(found) :]:
-        if size + sizes[path] > TOGETHER:
-            found.append(directory / f"small_{len(found)}.cpp")
-            size = 0
-        with found[-1].open("a") as file:
-            file.write(f'#include "{path}"\n')
-        size += sizes[path]
+def gathered(sources: Sequence[Path], directory: Path) -> list[Path]:
+    """The same sources for the compiler, as some that include them: `TOGETHER` bytes in each, or a single source that has more."""
+    found: list[Path] = []
+    for slow in (False, True):
+        size = TOGETHER
+        for path in sorted((path for path in sources if _is_slow(path) is slow), key=lambda path: -path.stat().st_size):
+            if size + path.stat().st_size > TOGETHER:
+                found.append(directory / f"together_{len(found)}{'__Slow' * slow}.cpp")
+                size = 0
+            with found[-1].open("a") as file:
+                file.write(f'#include "{path}"\n')
+            size += path.stat().st_size
     return found
 
 
+def _is_slow(source: Path) -> bool:
+    """Whether Verilator has written that its code runs once."""
+    return "Slow" in source.stem
+
+
 def compile_sources(sources: Iterable[Path], directory: Path, flags: Sequence[str] = (), level: str = FAST) -> list[Path]:
-    """Compile, on every processor, into ``directory``; code that runs once (Verilator's ``Slow`` files) is optimised less."""
+    """Compile, on every processor, into ``directory``; code that runs once is optimised less."""
 
     def compile_one(source: Path) -> Path:
         target = directory / f"{source.stem}.o"
-        optimise = ONCE if "Slow" in source.stem else level
+        optimise = min(ONCE, level) if _is_slow(source) else level
         command: list[str | Path] = [compiler.program(), optimise, *_COMPILER_FLAGS, *_includes(), *flags, "-c", source, "-o", target]
         compiler.run(command, f"compiling {source.name}", directory)
         return target
