@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -74,8 +74,10 @@ class Control(wiring.Component):
         # Inputs: addressed a cycle before their operation is issued, so that they follow it by one.
         width = layout.width(Bank.INPUT, shape)
         m.submodules.inputs = inputs = SinglePortRam(width, layout.depth(Bank.INPUT, shape))
-        m.d.sync += [host.answer.eq(Mux(host.bank == Bank.INPUT, self.input, self.host.answer))]
+        answer = Signal.like(host.answer, reset_less=True)
+        m.d.sync += answer.eq(Mux(host.bank == Bank.INPUT, self.input, self.host.answer))
         m.d.comb += [
+            host.answer.eq(answer),
             self.input.eq(inputs.word),
             inputs.address.eq(Mux(host.active, host.address, sequencer.input_address)),
             inputs.data.eq(host.data[:width]),

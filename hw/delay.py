@@ -10,9 +10,9 @@ from .operation import spacing
 
 
 def later(m: Module, value: Value, name: str, cycles: int) -> Value:
-    """``value`` as it was so many cycles ago: one register for each, all called ``name``."""
+    """``value`` as it was so many cycles ago: one register for each, all called ``name``. A reset reaches them as late as any value."""
     for _ in range(cycles):
-        delayed = Signal.like(value, name=name)
+        delayed = Signal.like(value, name=name, reset_less=True)
         m.d.sync += delayed.eq(value)
         value = delayed
     return value
