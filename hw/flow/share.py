@@ -1,7 +1,8 @@
 """Letting synthesis work just once on what an array has many of, and keeping its borders.
 
-Equal lanes and tiles are marked to be kept whole until the design is mapped: synthesis is shorter by as many times as there are of them,
-and the registers at their borders, which are there so that no wire goes to all lanes, are not merged with their neighbours'.
+Equal lanes and tiles, and what tiles are made of, are marked to be kept whole until the design is mapped: synthesis is shorter by as
+many times as there are of them, and the registers at their borders, which are there so that no wire goes far, are not merged with their
+neighbours'.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _KEPT = re.compile(r"(?:lane|tile|integrator|activation|parameters)(?:_\d+)?")
 
 
 def shared(rtlil: str) -> str:
-    """The design with equal modules written once, those of lanes and tiles marked to be kept."""
+    """The design with equal modules written once, those that are to be kept marked."""
     text = merged(rtlil)
     several = Counter(cell[1] for cell in CELL.finditer(text))
 
