@@ -55,11 +55,11 @@ def formats_name(formats: Formats) -> str:
 def boards(found: list[Board]) -> Table:
     """All boards with what they hold: N oscillators, M inputs, L lanes."""
     table = Table()
-    for name in ("board", "part", "N / M / L", "bits", "MHz", "Mbaud", "price"):
+    for name in ("board", "part", "N/M/L", "bits", "MHz", "Mbaud", "price"):
         table.add_column(name, justify="left" if name in ("board", "part", "price") else "right", no_wrap=True)
     for board in found:
         shape = board.shape
-        size = f"{shape.oscillators} / {shape.inputs} / {shape.lanes}"
+        size = f"{shape.oscillators}/{shape.inputs}/{shape.lanes}"
         clock = megahertz(board.clock.frequency)
         table.add_row(board.name, board.part.name, size, formats_name(shape.formats), clock, f"{board.link.baud / 1e6:g}", board.price)
     return table

@@ -237,10 +237,11 @@ def test_boards_are_listed(tmp_path: Path) -> None:
     result = invoke("boards", "--json", str(tmp_path / "boards.json"))
     assert result.exit_code == 0
     listed = json.loads((tmp_path / "boards.json").read_text())
-    assert len(listed) == 8
+    assert len(listed) == 10
     for row in listed:
         assert row["board"] in result.output
         assert row["part"] in result.output
+    assert "…" not in result.output
 
 
 def program(*arguments: str) -> str:

@@ -71,8 +71,8 @@ def test_boards_that_come_with_the_project(name: str) -> None:
 
 
 def test_there_are_as_many_as_promised() -> None:
-    promised = {"ulx3s-85f", "ulx3s-12f", "ecpix-5", "orangecrab", "icebreaker", "tang-nano-9k", "tang-primer-20k", "arty-a7-100"}
-    assert set(names()) == promised
+    boards = {"ulx3s-85f", "ulx3s-12f", "ecpix-5", "orangecrab", "icebreaker", "tang-nano-9k", "tang-primer-20k", "arty-a7-100"}
+    assert set(names()) == boards | {"ulx3s-85f-dense", "ulx3s-85f-linear"}
 
 
 def test_good_file() -> None:
@@ -160,7 +160,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
 
 def test_unknown_board() -> None:
     with pytest.raises(
-        BoardError, match=r"^there is no board 'ulx4s': it is one of arty-a7-100, .*ulx3s-85f, or a \.toml file of your own$"
+        BoardError, match=r"^there is no board 'ulx4s': it is one of arty-a7-100, .*ulx3s-85f-linear, or a \.toml file of your own$"
     ):
         load("ulx4s")
     with pytest.raises(BoardError, match=r"^nowhere/mine\.toml: cannot be read \(.*\): name a board's \.toml file, or one of "):
