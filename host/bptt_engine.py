@@ -14,7 +14,7 @@ from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter
 from . import parameters
 from .encoder import Encoder
 from .engine import Health
-from .heads import Output
+from .loss import Output
 
 Floats = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """Everything that decides what a training run computes. Two runs with equal configurations give equal integers.
 
-The defaults of learning rate, weight decay and jitter, the spread of initial stiffness (`training`) and the head's sharpness (`heads`)
+The defaults of learning rate, weight decay and jitter, the spread of initial stiffness (`training`) and the head's sharpness (`loss`)
 were chosen by cross-validation on JapaneseVowels' training half. The search for jitter began because an earlier set of defaults had stayed
 just below 97 % on the test half; it lowers the cross-validated loss by a tenth and leaves the accuracy where it was.
 """

@@ -18,7 +18,7 @@ from .device import Device
 from .echo import Echo, Forward, Readout
 from .encoder import Encoder
 from .engine import Health
-from .heads import Output
+from .loss import Output
 from .portrait import Portrait, draw
 from .scaling import codes
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .heads import Output
+from .loss import Output
 from .nudge import SampleReport
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ from .checkpoint import Checkpoint
 from .data import Dataset, Split
 from .engine import Engine
 from .errors import DataError
-from .heads import Head
+from .loss import Head
 
 
 def scale(checkpoint: Checkpoint, split: Split) -> Split:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .engine import Health
-from .heads import Judgement
+from .loss import Judgement
 
 
 class Tally:

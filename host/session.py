@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import data, heads, interrupt, plots
+from . import data, interrupt, plots
 from .bptt_engine import BpttEngine
 from .checkpoint import Checkpoint
 from .config import Config
@@ -20,7 +20,7 @@ from .encoder import IDLE, Encoder
 from .engine import Engine
 from .errors import ConfigError
 from .evaluation import check_data, evaluate, scale
-from .heads import Head
+from .loss import Head, make_head
 from .runs import RunFolder
 from .training import Training, begin
 
@@ -105,7 +105,7 @@ def test(checkpoint: Checkpoint, dataset: Dataset, engine: Engine) -> dict[str, 
 
 def _head(checkpoint: Checkpoint) -> Head:
     config = checkpoint.config
-    return heads.make(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
+    return make_head(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
 
 
 def pictures(training: Training, device: str) -> list[Path]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import encoder, heads, parameters
+from . import encoder, parameters
 from .checkpoint import Checkpoint
 from .config import Config
 from .constraints import FLOOR, project
@@ -18,6 +18,7 @@ from .data import Dataset
 from .engine import Engine, Health
 from .errors import ConfigError
 from .evaluation import evaluate, scale
+from .loss import make_head
 from .metrics import Tally
 from .optimiser import OPTIMISERS, clip_norm, learning_rate
 from .runs import RunFolder
@@ -42,7 +43,7 @@ class Interrupted(Exception):
 def begin(config: Config, dataset: Dataset) -> Checkpoint:
     """A run before its first update: statistics of the training set, and weights drawn from the seed."""
     generator = np.random.default_rng(config.seed)
-    head = heads.make(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
+    head = make_head(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
     inputs = encoder.IDLE if dataset.static else dataset.channels
     masters = dict(parameters.initial(config.system, config.oscillators, inputs, generator))
     masters["stiffness"] = generator.uniform(0.0, STIFFEST, config.oscillators)
@@ -84,7 +85,7 @@ class Training:
     def __init__(self, checkpoint: Checkpoint, dataset: Dataset, engine: Engine, folder: RunFolder | None = None) -> None:
         self.checkpoint, self.dataset, self.engine, self.folder = checkpoint, dataset, engine, folder
         self.config = config = checkpoint.config
-        self._head = heads.make(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
+        self._head = make_head(config.readout, dataset.classes, dataset.targets, config.outputs, config.oscillators)
         self._train, self._test = (scale(checkpoint, split) for split in (dataset.train, dataset.test))
         self._spread = np.concatenate(self._train.inputs).std(axis=0)
         self.batches = math.ceil(len(self._train) / config.batch)

@@ -18,7 +18,7 @@ from loschmidt.host.echo_engine import EchoEngine, shape_for
 from loschmidt.host.encoder import IDLE, Encoder
 from loschmidt.host.evaluation import scale
 from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
-from loschmidt.host.heads import SHARPNESS
+from loschmidt.host.loss import SHARPNESS
 from loschmidt.host.recorder import Recorder
 from loschmidt.host.training import Training, begin
 

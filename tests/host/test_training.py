@@ -16,7 +16,7 @@ from loschmidt.host.config import Config
 from loschmidt.host.echo_engine import EchoEngine
 from loschmidt.host.engine import Health
 from loschmidt.host.errors import ConfigError
-from loschmidt.host.heads import Output, SoftmaxHead, TrackingHead
+from loschmidt.host.loss import Output, SoftmaxHead, TrackingHead
 from loschmidt.host.runs import RunFolder
 from loschmidt.host.training import Interrupted, Training, begin
 

@@ -102,7 +102,7 @@ class TrackingHead:
         return Judgement(total / 2.0, total, gradients, {})
 
 
-def make(readout: str, classes: Sequence[str], targets: int, outputs: tuple[int, ...], oscillators: int) -> Head:
+def make_head(readout: str, classes: Sequence[str], targets: int, outputs: tuple[int, ...], oscillators: int) -> Head:
     """The head that fits the data, or `ConfigError`."""
     if readout == "every":
         if not targets:
