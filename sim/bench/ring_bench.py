@@ -24,6 +24,9 @@ from .operations import fields, pack, unpack
 from .pins import Pins, shape
 from .stimulus import WRITABLE, contents
 
+#: Cycles that control takes, at the end of `READ_LATENCY`, to choose between a word of the ring and an input.
+CHOOSES = 1
+
 #: Cycles from an operation at the port to its input word at the port.
 INPUT = 1
 
@@ -163,15 +166,17 @@ class Board:
             assert found == expected, f"{name} of ways {found} instead of {expected}"
 
     async def compare(self) -> None:
-        """The flags, and every word of every bank."""
+        """The flags, and every word of every bank, each as soon as it must be there: with the most tiles, gathering takes `GATHERED`."""
         self.compare_flags()
+        gathers = (self.part.tiles - 1).bit_length() + 1 >> 1
+        wait = READ_LATENCY - CHOOSES - (GATHERED - gathers)
         for bank, lanes in self.machine.memory.items():
             if bank is Bank.INPUT:
                 continue
             for lane, words in enumerate(lanes):
                 for address, wanted in enumerate(words):
                     where = {"host_bank": bank, "host_lane": lane, "host_address": address}
-                    for _ in range(READ_LATENCY + 1):
+                    for _ in range(wait + 1):
                         await self.pins.cycle(host_active=1, **where)
                     word = self.pins.signed("host_answer")
                     assert word == wanted, f"{bank.name.lower()} {address} of lane {lane} is {word} instead of {wanted}"

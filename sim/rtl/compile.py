@@ -24,6 +24,7 @@ VERILATOR_FLAGS = (
 )
 
 _COMPILER_FLAGS = ("-std=c++17", "-fPIC", "-fno-strict-aliasing", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0")
+#: Levels compare as text does.
 FAST, ONCE = "-O2", "-O1"
 
 #: Bytes that are compiled as one, as each file has to read all headers: few enough to keep all processors busy.
