@@ -85,6 +85,7 @@ class Tools:
     seed : of placement
     synthesis, route, pack : more options
     constraints : lines for the end of the constraint file
+    floorplan : multipliers and memories have their places along the ring (`hw.flow.floorplan`); of parts with a known die
     """
 
     seed: int = 1
@@ -92,6 +93,7 @@ class Tools:
     route: tuple[str, ...] = ()
     pack: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    floorplan: bool = False
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,7 @@ def _formats(keys: Keys) -> Formats:
 
 
 def _tools(keys: Keys) -> Tools:
-    found = Tools(keys.whole("seed", 0, default=1), *(keys.lines(name) for name in ("synthesis", "route", "pack", "constraints")))
+    lists = (keys.lines(name) for name in ("synthesis", "route", "pack", "constraints"))
+    found = Tools(keys.whole("seed", 0, default=1), *lists, floorplan=keys.flag("floorplan", default=False))
     keys.done()
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from loschmidt.hw.boards.multipliers import BLOCKS
 from loschmidt.spec.board import Board
 from loschmidt.spec.part import Family
 
+from .floorplan import settle
 from .plan import TOP
 from .registers import absorb
 
@@ -69,8 +69,14 @@ def _ecp5(board: Board, platform: Any, constraints: str) -> tuple[Stage, ...]:
     device = (_ECP5_DEVICES[board.part.name], "--package", package, "--speed", platform.speed)
     bitstream = f"{board.name}.bit"
     pack = ("--compress", *board.tools.pack, "--input", f"{TOP}.config", "--bit", bitstream)
+
+    def finish(netlist: Path) -> None:
+        absorb(netlist, TOP)
+        if board.tools.floorplan:
+            settle(netlist, TOP, board.part.name)
+
     return (
-        _synthesis("synth_ecp5", board, partial(absorb, top=TOP)),
+        _synthesis("synth_ecp5", board, finish),
         _route("nextpnr-ecp5", board, (*device, "--lpf", constraints, "--textcfg", f"{TOP}.config"), f"{TOP}.config"),
         Stage("pack", "ecppack", pack, bitstream),
     )

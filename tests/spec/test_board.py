@@ -85,11 +85,11 @@ def test_good_file() -> None:
 
 
 def test_everything_that_may_be_given() -> None:
-    extra = '[tools]\nseed = 7\nsynthesis = ["-x"]\nroute = ["-y"]\npack = ["-z"]\nconstraints = ["# here"]\n'
+    extra = '[tools]\nseed = 7\nfloorplan = true\nsynthesis = ["-x"]\nroute = ["-y"]\npack = ["-z"]\nconstraints = ["# here"]\n'
     pins = '[link.pins]\nrx = "1"\ntx = "2"\nattributes = { IO_TYPE = "LVCMOS33" }\n'
     text = GOOD.replace('formats = "16"\n', OWN_FORMATS).replace("[array]", pins + "[array]").replace("[clock]", 'price = "1"\n[clock]')
     board = read(text.replace("[array.formats]", extra + "[array.formats]"))
-    assert board.tools.seed == 7
+    assert (board.tools.seed, board.tools.floorplan) == (7, True)
     assert (board.tools.synthesis, board.tools.route, board.tools.pack, board.tools.constraints) == (("-x",), ("-y",), ("-z",), ("# here",))
     assert (board.link.pins, board.link.attributes) == (("1", "2"), (("IO_TYPE", "LVCMOS33"),))
     assert board.shape.formats == PRESETS["16"]
