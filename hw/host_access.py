@@ -15,7 +15,10 @@ from .delay import later
 from .index import index
 
 #: Cycles from stable ``bank``, ``address`` and ``lane`` to the word at ``answer``; the same for all banks.
-READ_LATENCY = 16
+READ_LATENCY = 19
+
+#: Cycles by which a request may come later to a tile than an operation of the same cycle: none is issued so soon after one.
+LINGERS = 1
 
 #: Cycles that ``address`` and ``lane`` have been stable when ``move`` is raised for one cycle, and from there until they may change.
 MOVE_BEFORE, MOVE_AFTER = 3, 2
@@ -37,7 +40,7 @@ class HostWithin(Signature):
 
 
 class HostAccess(Signature):
-    """Requests to the memories; all members but ``answer`` are delayed alike on their way.
+    """Requests to the memories; all members but ``answer`` are delayed alike on their way, by up to `LINGERS` more than operations.
 
     Members
     -------

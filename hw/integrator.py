@@ -14,7 +14,7 @@ from loschmidt.spec.shape import Shape
 
 from .block_ram import BlockRam
 from .delay import carried, later
-from .host_access import HostWithin, near
+from .host_access import HostWithin, approach, near
 from .multiplier import Multiplier
 from .narrow import NARROW_LATENCY, Narrow
 from .operation import STORE, Consumer, nudge_layout, stage_layout
@@ -96,9 +96,11 @@ class Integrator(wiring.Component):
         first = layout.base(Parameter.INVERSE_MASS, shape)
         m.submodules.masses = masses = store(f.weight.width, shape.rows * lanes, platform)
         mass, mass_write = masses.read_port(), masses.write_port()
-        row = Signal(range(max(2, shape.rows)))
+        row, written = Signal(range(max(2, shape.rows))), Signal()
         m.d.comb += row.eq(host.address - first)
-        written = host.writes[Bank.PARAMETER] & (host.address >= first) & (host.address < first + shape.rows)
+        # As late as `near`, which needs no comparison then.
+        asked = self.host.writes[Bank.PARAMETER] & (self.host.address >= first) & (self.host.address < first + shape.rows)
+        m.d.comb += written.eq(later(m, asked, "written", approach(shape)))
         m.d.comb += [
             mass.addr.eq(of_lane(at[1].lane, at[1].ticket.row, lanes)),
             mass_write.addr.eq(of_lane(host.lane, row, lanes)),

@@ -33,7 +33,7 @@ class Lane(wiring.Component):
     parameter : In(weight), the word at the operation's address at age 2
     ring_i, ring_o : operand, from the next lane and to the previous one
     sum_i, sum_o : sum, likewise
-    starts : In(1), at age 7: the sum is finished. Lane 0 shows it to the integrator; those of the others follow, a cycle each
+    starts : In(1), at age 6: a sum will be finished at age 7. Lane 0 shows it to the integrator; those of the others follow, a cycle each
     behind : In(sum), the next lane's sum in the tile; sent_i, sent_o : sum, from the next lane of the tile and to the one before
     main, main_write, side, side_write : In, what the integrator stores
     host, asked, answer : of `accumulator.Accumulator`
@@ -127,7 +127,8 @@ class Lane(wiring.Component):
             m.d.sync += total.eq(plus(start, extended(aligned, len(total)), op.age_6.negate))
 
         # Age 7 on: finished sums on their way.
-        m.d.sync += self.sent_o.eq(Mux(self.starts, self.behind, self.sent_i))
+        starts = Signal()
+        m.d.sync += [starts.eq(self.starts), self.sent_o.eq(Mux(starts, self.behind, self.sent_i))]
         return m
 
 

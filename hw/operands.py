@@ -14,7 +14,7 @@ from .store import store
 
 
 def main_layout(shape: Shape) -> data.StructLayout:
-    """What the integrator stores for both operands: x in one of two buffers, or y."""
+    """What the integrator stores for both operands: x in one of two ``buffer``s, or y, and then that is zero."""
     return data.StructLayout(
         {
             "activation": 1,
@@ -73,7 +73,7 @@ class Operands(wiring.Component):
             left.addr.eq(Cat(left_y, now.buffer & ~left_y, now.file)),
             right.addr.eq(Cat(right_y, now.buffer & ~right_y, now.right_file)),
             extra.addr.eq(Cat(potential, now.file)),
-            write.addr.eq(Cat(self.main.activation, self.main.buffer & ~self.main.activation, self.main.file)),
+            write.addr.eq(Cat(self.main.activation, self.main.buffer, self.main.file)),
             write.data.eq(self.main.value),
             write.en.eq(self.main_write),
             write_extra.addr.eq(Cat(self.side.potential, self.side.file)),

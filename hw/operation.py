@@ -59,12 +59,12 @@ STAGES: dict[int, tuple[str, ...]] = {
     1: ("row",),
     3: ("state", "way"),
     6: ("state",),
-    STORE_Y - 1: ("last_row",),
-    STORE_Y: ("out_file", "double"),
+    STORE_Y - 1: ("last_row", "out_file"),
+    STORE_Y: ("double",),
     9: ("state", "way", "double", "trace", "trace_address"),
-    10: ("way",),
-    STORE_X: ("out_file", "out_buffer", "check_x", "way"),
-    STORE: ("out_file", "check_p", "way"),
+    STORE_X - 1: ("way", "out_file", "out_buffer"),
+    STORE_X: ("check_x", "way", "out_file"),
+    STORE: ("check_p", "way"),
 }
 
 #: Least cycles between tickets in tiles of few lanes, too: what belongs to a ticket then need not move on every cycle.

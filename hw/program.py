@@ -16,7 +16,7 @@ from loschmidt.spec.shape import Shape
 from .operation import ACCUMULATOR_LATENCY, Consumer, Left, Right, activation_latency, operand_latency, position_latency
 
 #: Cycles that pass anyway between a group's last operation and the first of the same way's next group.
-HANDOVER = 4
+HANDOVER = 5
 
 
 class Loop(IntEnum):

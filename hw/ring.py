@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
+from .branch import BRANCHES, Branch, told_layout
 from .delay import later
 from .host_access import HostAccess
 from .operation import operation_layout
@@ -20,8 +21,9 @@ from .tile import Tile
 
 
 def entry(shape: Shape) -> int:
-    """Cycles from the ring's ports to its lanes: a register at the tile's border, one in the lane, one here if there are more tiles."""
-    return 3 if shape.tiles > 1 else 2
+    """Cycles from the ring's ports to its lanes: a register at the tile's border and one in the lane; one here if there are several tiles,
+    and another one, with one in a branch, if there are several of those."""
+    return 2 + (shape.tiles > 1) + 2 * (shape.tiles > BRANCHES)
 
 
 #: Most cycles from the tiles' borders to the ring's: of up to 256 tiles, four at a time.
@@ -59,16 +61,23 @@ class Ring(wiring.Component):
         shape, size = self.array, self.array.tile
         tiles = [Tile(shape, min(size, shape.lanes - first)) for first in range(0, shape.lanes, size)]
 
-        def told(name: str, value: Value) -> Value:
-            return later(m, value, f"told_{name}", entry(shape) - 2)
-
-        common = {name: told(name, getattr(self, name)) for name in ("operation", "input", "s", "restart")}
-        asked = {name: told(f"host_{name}", getattr(self.host, name)) for name in self.host.signature.members if name != "answer"}
+        # What comes from outside is a cycle under way, if there are several tiles; two to the branches, if there are those.
+        told = Signal(told_layout(shape))
+        common = ("operation", "input", "s", "restart")
+        asked = [name for name in self.host.signature.members if name != "answer"]
+        m.d.comb += [told[name].eq(getattr(self, name)) for name in common]
+        m.d.comb += [told.host[name].eq(getattr(self.host, name)) for name in asked]
+        root = later(m, told, "told", entry(shape) - 2 - (len(tiles) > BRANCHES))
+        words = [root] * len(tiles)
+        if len(tiles) > BRANCHES:
+            for first in range(0, len(tiles), BRANCHES):
+                m.submodules[f"branch_{first // BRANCHES}"] = branch = Branch(shape)
+                m.d.comb += branch.i.eq(root)
+                words[first : first + BRANCHES] = [branch.o] * len(tiles[first : first + BRANCHES])
         # A register, or synthesis would have another first tile.
         counted: Value = Signal.like(tiles[0].number)
         m.d.sync += counted.eq(0)
         for number, tile in enumerate(tiles):
-            # What comes from outside is a cycle under way, if there are several.
             m.submodules[f"tile_{number}"] = tile
             following = tiles[(number + 1) % len(tiles)]
             lanes = range(number * size, number * size + tile.lanes)
@@ -78,8 +87,8 @@ class Ring(wiring.Component):
                 tile.padded.eq(padded),
                 tile.ring_i.eq(following.ring_o),
                 tile.sum_i.eq(following.sum_o),
-                *(getattr(tile, name).eq(value) for name, value in common.items()),
-                *(getattr(tile.host, name).eq(value) for name, value in asked.items()),
+                *(getattr(tile, name).eq(words[number][name]) for name in common),
+                *(getattr(tile.host, name).eq(words[number].host[name]) for name in asked),
             ]
             counted = tile.following
 

@@ -34,7 +34,8 @@ class Sequencer(wiring.Component):
 
     Members
     -------
-    run, run_valid, run_ready : a run is taken when both are high; ready means that a way is free and the context is not under way
+    run, run_valid, run_ready : a run is taken when both are high, and stays until then; ready means that a way is free and the context
+        is not under way, as it was found a cycle before
     hamiltonian, s : In, static while runs are under way
     operation : Out, one a cycle, or with ``valid`` low
     input_address : Out, of the input word that the operation issued next cycle wants
@@ -88,7 +89,8 @@ class Sequencer(wiring.Component):
         for w in ways:
             with m.If(active[w] & (runs[w].context == self.run.context)):
                 m.d.comb += clash.eq(1)
-        m.d.comb += self.run_ready.eq(~active.all() & ~clash)
+        # Found a cycle before it is said; until then the run waits, and what is under way only becomes less.
+        m.d.sync += self.run_ready.eq(self.run_valid & ~self.run_ready & ~active.all() & ~clash)
         with m.If(self.run_valid & self.run_ready):
             for w in reversed(ways):
                 with m.If(~active[w]):
@@ -127,21 +129,27 @@ class Sequencer(wiring.Component):
         lonely, input_address = Signal(), Signal.like(self.input_address)
         group_ends, ends_step, prologue = Signal(), Signal(), Signal()
         following, following_wait = Signal.like(counters[0]), Signal(6)
-        recent = Signal(ACCUMULATOR_LATENCY - 1)  # of the last operations, which were lonely
+        recent, lately = Signal(ACCUMULATOR_LATENCY - 1), Signal()  # of the last operations, which were lonely; whether any was
         kick_in, z_in = Signal(range(spacing(shape) + 1)), Signal(range(kick_to_z(shape) + 1))
+        kick_waits, z_waits = Signal(), Signal()  # whether their counters have not come to zero
         go, finishes = Signal(), op.consumer != Consumer.NONE
         m.d.comb += [
-            held.eq((lonely & recent.any()) | ((op.consumer == Consumer.Z) & (z_in != 0)) | (op.consumer.as_value()[1] & (kick_in != 0))),
+            held.eq((lonely & lately) | ((op.consumer == Consumer.Z) & z_waits) | (op.consumer.as_value()[1] & kick_waits)),
             go.eq(op.valid & ~held),
             walk.advance.eq(walk.valid & (~op.valid | go)),
         ]
-        m.d.sync += [recent.eq((recent << 1) | (go & lonely)), self.operation.eq(op), self.operation.valid.eq(go)]
+        m.d.sync += [
+            recent.eq((recent << 1) | (go & lonely)),
+            lately.eq(recent[:-1].any() | (go & lonely)),
+            self.operation.eq(op),
+            self.operation.valid.eq(go),
+        ]
         m.d.comb += self.input_address.eq(input_address)
-        for counter in (kick_in, z_in):
-            with m.If(counter != 0):
-                m.d.sync += counter.eq(counter - 1)
+        for counter, waits in ((kick_in, kick_waits), (z_in, z_waits)):
+            with m.If(waits):
+                m.d.sync += [counter.eq(counter - 1), waits.eq(counter != 1)]
         with m.If(go & finishes):
-            m.d.sync += kick_in.eq(spacing(shape) - 1)
+            m.d.sync += [kick_in.eq(spacing(shape) - 1), kick_waits.eq(1), z_waits.eq(1)]
             m.d.sync += z_in.eq(Mux(op.consumer == Consumer.Z, spacing(shape), kick_to_z(shape)) - 1)
 
         # From walk to candidate.

@@ -23,7 +23,7 @@ class Tickets(wiring.Component):
     Members
     -------
     operation : In, at age `ARRIVAL`
-    starts : Out(1), lane 0 of a ticket is at stage 0
+    soon, starts : Out(1), lane 0 of a ticket is at stage -1; at stage 0
     nudge : Out, whose nudge is read, at stage -1
     stages : Out, every stage with the fields that `STAGES` names
     """
@@ -33,6 +33,7 @@ class Tickets(wiring.Component):
         super().__init__(
             {
                 "operation": In(operation_layout(shape)),
+                "soon": Out(1),
                 "starts": Out(1),
                 "nudge": Out(nudge_layout(shape)),
                 "stages": Out(stage_layout(shape)),
@@ -48,7 +49,7 @@ class Tickets(wiring.Component):
             reached = Signal(name=f"begins_{stage + 1}".replace("-", "m"))
             m.d.sync += reached.eq(begins[stage])
             begins[stage + 1] = reached
-        m.d.comb += self.starts.eq(begins[0])
+        m.d.comb += [self.soon.eq(begins[-1]), self.starts.eq(begins[0])]
 
         def kept(name: str, value: Value, first: int) -> Value:
             """``value`` while a ticket is at stage ``first``, where it was until then at the stage before."""

@@ -6,7 +6,8 @@ from functools import reduce
 from operator import or_
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec.layout import Bank
@@ -14,6 +15,7 @@ from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .activation import TABLES, Activation
+from .branch import BRANCHES
 from .delay import later
 from .host_access import HostAccess, HostWithin
 from .index import index
@@ -88,7 +90,7 @@ class Tile(wiring.Component):
         for lane in lanes:
             for age, names in AGES.items():
                 m.d.comb += [lane.operation[f"age_{age}"][name].eq(aged[age - (name not in UNREGISTERED)][name]) for name in names]
-            m.d.comb += [lane.input.eq(word), lane.starts.eq(tickets.starts)]
+            m.d.comb += [lane.input.eq(word), lane.starts.eq(tickets.soon)]
         m.d.comb += [pair.address.eq(aged[-1]["parameter"]) for pair in pairs]
 
         # The host's request comes in, and then what it asks for is known: in which tile, and of which lane.
@@ -124,21 +126,36 @@ class Tile(wiring.Component):
         ]
 
         # What the lanes keep: y early, x later, p and potential last; x is never so soon before y that both would come in one cycle.
-        early, late, latest = stages[STORE_Y], stages[STORE_X], stages[STORE]
-        drifts, drifted = ((stage.consumer == Consumer.KICK) | (stage.consumer == Consumer.DRIFT) for stage in (late, latest))
+        # Where it goes is known a cycle before it is there.
+        late, latest = stages[STORE_X], stages[STORE]
+        drifts, drifted = (_drifts(stage) for stage in (late, latest))
+        before_y, before_x, before = stages[STORE_Y - 1], stages[STORE_X - 1], stages[STORE - 1]
+        moves, moved = Signal(), Signal()
+        main_file, buffer, side_file = (Signal.like(before.ticket[name]) for name in ("out_file", "out_buffer", "out_file"))
+        m.d.sync += [
+            moves.eq(_drifts(before_x)),
+            main_file.eq(Mux(_drifts(before_x), before_x.ticket.out_file, before_y.ticket.out_file)),
+            buffer.eq(before_x.ticket.out_buffer & _drifts(before_x)),
+            moved.eq(_drifts(before)),
+            side_file.eq(before.ticket.out_file),
+        ]
         unit = shape.formats.multiplier - 1
         for number, lane in enumerate(lanes):
+            m.d.sync += [
+                lane.main_write.eq(
+                    Mux(_drifts(before_x), before_x.lane == number, (before_y.consumer == Consumer.Z) & (before_y.lane == number))
+                ),
+                lane.side_write.eq((before.consumer != Consumer.NONE) & (before.lane == number)),
+            ]
             m.d.comb += [
-                lane.main.activation.eq(~drifts),
-                lane.main.buffer.eq(late.ticket.out_buffer),
-                lane.main.file.eq(Mux(drifts, late.ticket.out_file, early.ticket.out_file)),
-                lane.main.value.eq(Mux(drifts, integrator.x, activation.y)),
-                lane.main_write.eq(Mux(drifts, late.lane == number, (early.consumer == Consumer.Z) & (early.lane == number))),
-                lane.side.potential.eq(~drifted),
-                lane.side.file.eq(latest.ticket.out_file),
-                lane.side.low.eq(Mux(drifted, integrator.p, activation.potential[:unit])),
+                lane.main.activation.eq(~moves),
+                lane.main.buffer.eq(buffer),
+                lane.main.file.eq(main_file),
+                lane.main.value.eq(Mux(moves, integrator.x, activation.y)),
+                lane.side.potential.eq(~moved),
+                lane.side.file.eq(side_file),
+                lane.side.low.eq(Mux(moved, integrator.p, activation.potential[:unit])),
                 lane.side.high.eq(activation.potential >> unit),
-                lane.side_write.eq((latest.consumer != Consumer.NONE) & (latest.lane == number)),
             ]
 
         # Flags.
@@ -153,14 +170,15 @@ class Tile(wiring.Component):
         # Of all words that the host may ask for one is chosen.
         sums = later(m, reduce(or_, (lane.answer for lane in lanes)), "sums", 1 if len(lanes) > 1 else 0)
         weights = Array(pair.word_0 for pair in pairs)[asked["lane"] >> 1]
-        shown = {
-            Bank.PARAMETER: weights,
-            **{bank: getattr(integrator, name) for bank, name in STATES.items()},
-            **{bank: getattr(activation, name) for bank, name in TABLES.items()},
-        }
-        chosen = Signal(signed(max(len(value) for value in shown.values())))
-        m.d.sync += chosen.eq(reduce(or_, (Mux(asked[bank.name], value, 0) for bank, value in shown.items())))
-        m.d.comb += self.host.answer.eq(later(m, chosen | sums, "answered", 0 if shape.tiles == 1 else 1))
+        found = [sums]
+        for shown in (
+            {Bank.PARAMETER: weights},
+            {bank: getattr(integrator, name) for bank, name in STATES.items()},
+            {bank: getattr(activation, name) for bank, name in TABLES.items()},
+        ):
+            found.append(Signal(signed(max(len(value) for value in shown.values())), name="found"))
+            m.d.sync += found[-1].eq(reduce(or_, (Mux(asked[bank.name], value, 0) for bank, value in shown.items())))
+        m.d.comb += self.host.answer.eq(later(m, reduce(or_, found), "answered", 0 if shape.tiles == 1 else 1))
         return m
 
     def _host(
@@ -172,9 +190,10 @@ class Tile(wiring.Component):
         # A tile alone is where the request comes from: nothing has far to come.
         alone = shape.tiles == 1
         names = [name for name in self.host.signature.members if name != "answer"]
-        host = {name: later(m, getattr(self.host, name), f"entered_{name}", 0 if alone else 1) for name in names}
+        far = (shape.tiles > 1) + (shape.tiles > BRANCHES)
+        host = {name: later(m, getattr(self.host, name), f"entered_{name}", far) for name in names}
         own, within, writes = Signal(), Signal(range(max(2, size))), Signal()
-        m.d.comb += own.eq(1 if alone else later(m, self.host.lane[(size - 1).bit_length() :] == self.number, "entered_own", 1))
+        m.d.comb += own.eq(1 if alone else later(m, self.host.lane[(size - 1).bit_length() :] == self.number, "entered_own", far))
         m.d.comb += writes.eq(host["active"] & host["write"] & (own | host["every"]))
         if size > 1:
             m.d.comb += within.eq(host["lane"])
@@ -196,3 +215,8 @@ class Tile(wiring.Component):
             m.d.comb += lane.asked.eq(later(m, mine, f"asked_{number}", 1))
         asked = {bank.name: later(m, own & (host["bank"] == bank), f"asked_{bank.name.lower()}", 1) for bank in Bank if bank != Bank.INPUT}
         return asked | {"lane": later(m, within, "asked_lane", 1)}
+
+
+def _drifts(stage: View[data.StructLayout]) -> Value:
+    """Whether the ticket there is of a kick or a drift."""
+    return (stage.consumer == Consumer.KICK) | (stage.consumer == Consumer.DRIFT)

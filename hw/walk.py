@@ -1,11 +1,11 @@
-"""A walk through a group of a program: what `fetch` finds, turn by turn of `engine`."""
+"""A walk through a group of a program: what `fetch` finds, turn by turn of `engine`, at the pace of whoever takes the operations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from amaranth.hdl import Module
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
 
 from loschmidt.spec.shape import Shape
@@ -13,10 +13,16 @@ from loschmidt.spec.shape import Shape
 from .engine import Engine
 from .fetch import Fetch
 from .program import Row
+from .skid import Skid
+
+#: Members of `Fetch` that a walk shows as they are.
+_OUTER = ("start", "way", "row", "free")
 
 
 class Walk(wiring.Component):
     """Offers the operations of one group after another; the next group is fetched while the last turns of the one before it are made.
+
+    An operation is offered a cycle after `Engine` has it, so that whether it is taken need not be known there at once.
 
     Members
     -------
@@ -26,18 +32,28 @@ class Walk(wiring.Component):
 
     def __init__(self, shape: Shape, rows: Sequence[Row]) -> None:
         self.fetch, self.engine = Fetch(shape, rows), Engine(shape, rows)
-        outer = {name: member for name, member in self.fetch.signature.members.items() if name in ("start", "way", "row", "free")}
+        outer = {name: member for name, member in self.fetch.signature.members.items() if name in _OUTER}
         inner = {name: member for name, member in self.engine.signature.members.items() if not name.startswith("item")}
+        self.turn = data.StructLayout({name: member.shape for name, member in inner.items() if name not in ("valid", "advance")})
         super().__init__({**outer, **inner})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.fetch = fetch = self.fetch
         m.submodules.engine = engine = self.engine
-        m.d.comb += [engine.item.eq(fetch.item), engine.item_valid.eq(fetch.valid), fetch.ready.eq(engine.item_ready)]
-        for part in (fetch, engine):
-            for name, member in part.signature.members.items():
-                if name in self.signature.members:
-                    inside, outside = getattr(part, name), getattr(self, name)
-                    m.d.comb += inside.eq(outside) if member.flow == In else outside.eq(inside)
+        m.submodules.skid = skid = Skid(self.turn)
+        m.d.comb += [
+            engine.item.eq(fetch.item),
+            engine.item_valid.eq(fetch.valid),
+            fetch.ready.eq(engine.item_ready),
+            skid.i.valid.eq(engine.valid),
+            engine.advance.eq(engine.valid & skid.i.ready),
+            self.valid.eq(skid.o.valid),
+            skid.o.ready.eq(self.advance),
+            *(skid.i.payload[name].eq(getattr(engine, name)) for name in self.turn.members),
+            *(getattr(self, name).eq(skid.o.payload[name]) for name in self.turn.members),
+        ]
+        for name in _OUTER:
+            inside, outside = getattr(fetch, name), getattr(self, name)
+            m.d.comb += inside.eq(outside) if fetch.signature.members[name].flow == In else outside.eq(inside)
         return m

@@ -235,7 +235,7 @@ def _formats(keys: Keys) -> Formats:
 
 
 def _tools(keys: Keys) -> Tools:
-    lists = (keys.lines(name) for name in ("synthesis", "route", "pack", "constraints"))
-    found = Tools(keys.whole("seed", 0, default=1), *lists, floorplan=keys.flag("floorplan", default=False))
+    lists = {name: keys.lines(name) for name in ("synthesis", "route", "pack", "constraints")}
+    found = Tools(keys.whole("seed", 0, default=1), **lists, floorplan=keys.flag("floorplan", default=False))
     keys.done()
     return found

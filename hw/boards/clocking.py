@@ -41,12 +41,13 @@ class Clocking(Elaboratable):
 
         m.domains.wake = ClockDomain(reset_less=True)
         m.d.comb += [ClockSignal("sync").eq(clock), ClockSignal("wake").eq(clock)]
-        good, waited, reset = Signal(), Signal(WAKE_BITS + 1), Signal(init=1)
+        good, waited, early, reset = Signal(), Signal(WAKE_BITS + 1), Signal(init=1), Signal(init=1)
         m.submodules.good = FFSynchronizer(locked, good, o_domain="wake")
         with m.If(~good):
             m.d.wake += waited.eq(0)
         with m.Elif(~waited[-1]):
             m.d.wake += waited.eq(waited + 1)
-        m.d.wake += reset.eq(~waited[-1])
+        # From the PLL in its corner to where the reset is wanted, in two steps.
+        m.d.wake += [early.eq(~waited[-1]), reset.eq(early)]
         m.d.comb += ResetSignal("sync").eq(reset)
         return m

@@ -8,21 +8,29 @@ neighbours'.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
+from functools import cache
 
 from loschmidt.hw.rtlil import CELL, MODULE, merged
 
-#: Modules that are kept whole if there are several of them.
-_KEPT = re.compile(r"(?:lane|tile|integrator|activation|parameters)(?:_\d+)?")
+#: Modules that are kept whole if the design has several of them, in however many places it is written.
+_KEPT = re.compile(r"(?:lane|tile|branch|integrator|activation|parameters|kick_shift|drift_shift)(?:_\d+)?")
 
 
 def shared(rtlil: str) -> str:
     """The design with equal modules written once, those that are to be kept marked."""
     text = merged(rtlil)
-    several = Counter(cell[1] for cell in CELL.finditer(text))
+    users: defaultdict[str, list[str]] = defaultdict(list)  # module to those that have it inside, once for each time
+    for module in MODULE.finditer(text):
+        for cell in CELL.finditer(module[0]):
+            users[cell[1]].append(module[1])
+
+    @cache
+    def number(name: str) -> int:
+        return sum(number(user) for user in users[name]) if users[name] else 1
 
     def marked(module: re.Match[str]) -> str:
-        kept = _KEPT.fullmatch(module[1]) and several[module[1]] > 1
+        kept = _KEPT.fullmatch(module[1]) and number(module[1]) > 1
         return ("attribute \\keep_hierarchy 1\n" if kept else "") + module[0]
 
     return MODULE.sub(marked, text)

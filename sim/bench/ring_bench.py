@@ -8,7 +8,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from loschmidt.hw.host_access import MOVE_AFTER, MOVE_BEFORE, READ_LATENCY
+from loschmidt.hw.host_access import LINGERS, MOVE_AFTER, MOVE_BEFORE, READ_LATENCY
 from loschmidt.hw.operation import Consumer, Left, Right, flag_latency, operation_layout
 from loschmidt.hw.ring import GATHERED, entry
 from loschmidt.spec import layout
@@ -90,11 +90,16 @@ class Board:
         await board.settle()
         return board
 
+    async def leave(self) -> None:
+        """The host asks no more; operations may follow."""
+        for _ in range(1 + LINGERS):
+            await self.pins.cycle(**IDLE)
+
     async def clear(self) -> None:
         """Accumulators to zero, one a cycle."""
         for address in range(layout.depth(Bank.ACCUMULATOR, self.part)):
             await self.pins.cycle(host_active=1, host_bank=Bank.ACCUMULATOR, host_address=address, host_write=1, host_every=1, host_data=0)
-        await self.pins.cycle(**IDLE)
+        await self.leave()
 
     async def write(self, *banks: Bank) -> None:
         """What the machine holds, to the lanes, one word a cycle."""
@@ -103,7 +108,7 @@ class Board:
                 for address, value in enumerate(words):
                     where = {"host_bank": bank, "host_lane": lane, "host_address": address, "host_every": int(bank in SHARED)}
                     await self.pins.cycle(host_active=1, host_write=1, host_data=value, **where)
-        await self.pins.cycle(**IDLE)
+        await self.leave()
 
     async def step(self, s: int) -> None:
         """Another time step, once nothing is under way."""
@@ -124,7 +129,7 @@ class Board:
                 value = momentum[source * rows + row]
                 position[destination * rows + row] = position[source * rows + row]
                 momentum[destination * rows + row] = wrap(-value, self.part.formats.state.width) if flip else value
-        await self.pins.cycle(**IDLE)
+        await self.leave()
 
     async def issue(self, op: dict[str, int] | None) -> None:
         """A cycle. What the operation reads as input comes a cycle later; what is not an operation is anything."""
@@ -180,7 +185,7 @@ class Board:
                         await self.pins.cycle(host_active=1, **where)
                     word = self.pins.signed("host_answer")
                     assert word == wanted, f"{bank.name.lower()} {address} of lane {lane} is {word} instead of {wanted}"
-        await self.pins.cycle(**IDLE)
+        await self.leave()
 
 
 @cocotb.test()

@@ -88,8 +88,10 @@ class Board:
         inputs, address, last, quiet = self.machine.memory[Bank.INPUT][0], 0, [0] * self.part.ways, 0
         await self.pins.cycle(hamiltonian=hamiltonian)
         self.machine.s = s
+        offered = False
         while waiting or under_way:
-            offered = bool(waiting) and (pauses is None or pauses.random() < 0.1)
+            # A run that is offered stays so until it is taken.
+            offered = bool(waiting) and (offered or pauses is None or pauses.random() < 0.1)
             word = pack(requested(waiting[0], self.part), self.runs) if offered else 0
             await self.pins.cycle(run_valid=int(offered), run=word)
             self.cycles += 1
@@ -117,7 +119,7 @@ class Board:
             taken = offered and bool(self.pins.get("run_ready"))
             assert restart.bit_count() == taken, f"ways {restart:b} restart, and a run was {'' if taken else 'not '}taken"
             if taken:
-                way, item = restart.bit_length() - 1, waiting.popleft()
+                way, item, offered = restart.bit_length() - 1, waiting.popleft(), False
                 assert way not in under_way, f"way {way} was given a second run"
                 assert item.context not in under_way.values(), f"context {item.context} runs twice at a time"
                 under_way[way] = item.context

@@ -26,13 +26,14 @@ from loschmidt.hw import (
     ring,
     rounding,
     sequencer,
+    skid,
     tickets,
     tile,
     walk,
 )
 from loschmidt.spec.shape import Shape
 
-from .parts import FEW, FULL, TILES, Part, shaped, shift, sized
+from .parts import BRANCHED, FEW, FULL, TILES, Part, shaped, shift, sized
 
 #: Lanes take long to compile, so there are as few as show the fault.
 LONE = replace(FEW, lanes=1)
@@ -160,7 +161,7 @@ PARAMETERS = {
 TILE = {
     "lost_clip": (Fault(" | x_clips", ""), LONE),
     "flag_leak": (Fault("self.overflow[way] | integrator.overflow[way]", "self.overflow[way] | integrator.overflow.any()"), LONE),
-    "wrong_buffer": (Fault("late.ticket.out_buffer", "0"), LONE),
+    "wrong_buffer": (Fault("before_x.ticket.out_buffer", "0"), LONE),
     "all_tiles_answer": (Fault("1 if alone else later(", "1 if 1 else later("), TILES),
     "padding_of_all": (Fault("padded.bit_select(stages[STORE_Y - 1].lane, 1)", "padded.any()"), FEW),
 }
@@ -176,6 +177,7 @@ RING = {
     "sums_the_other_way": Fault("tile.sum_i.eq(following.sum_o)", "tile.sum_i.eq(tiles[number].sum_o)"),
     "padding_moves": Fault("tile.padded.eq(padded)", "tile.padded.eq(0)"),
     "flags_of_one_tile": Fault("[getattr(tile, name) for tile in tiles])", "[getattr(tile, name) for tile in tiles[1:]])"),
+    "uneven_branches": Fault("branch.i.eq(root)", "branch.i.eq(root if first else told)"),
     "answers_of_one_tile": Fault("[tile.host.answer for tile in tiles]", "[tile.host.answer for tile in tiles[:1]]"),
 }
 
@@ -184,8 +186,8 @@ _IMPULSE = "Mux(back, of_way(first_step), last)"
 _BACK = "Mux(runs[w].direction == Direction.DESCENDING, Const(-shape.{0}, signed(32)), shape.{0})"
 
 SEQUENCER = {
-    "stale_accumulator": (Fault("(lonely & recent.any()) | ", ""), FEW, "many_runs/hamiltonian=DIAGONAL"),
-    "tickets_meet": (Fault(" | (op.consumer.as_value()[1] & (kick_in != 0))", ""), FEW, "one_run"),
+    "stale_accumulator": (Fault("(lonely & lately) | ", ""), FEW, "many_runs/hamiltonian=DIAGONAL"),
+    "tickets_meet": (Fault(" | (op.consumer.as_value()[1] & kick_waits)", ""), FEW, "one_run"),
     "x_meets_y": (
         Fault("Mux(op.consumer == Consumer.Z, spacing(shape), kick_to_z(shape)) - 1", "spacing(shape) - 1"),
         MANY,
@@ -203,6 +205,7 @@ SEQUENCER = {
     "same_buffer": (Fault("odd[w].eq(~odd[w])", "odd[w].eq(odd[w])"), FULL, "one_run"),
     "early_end": (Fault("timers[w].eq(drain(shape))", "timers[w].eq(6)"), FEW, "one_run"),
     "context_in_two_ways": (Fault("~active.all() & ~clash", "~active.all()"), FEW, "many_runs"),
+    "ready_too_long": (Fault("self.run_valid & ~self.run_ready & ", "self.run_valid & "), FEW, "many_runs"),
 }
 
 #: Of the program that a sequencer walks.
@@ -213,9 +216,11 @@ PROGRAM = {
 }
 
 WALK = {
-    "sums_not_home": (engine, "Engine", Fault("start = 1 % shape.lanes", "start = 0")),
-    "loops_go_on": (engine, "Engine", Fault("with m.If(self.item.first):", "with m.If(0):")),
-    "one_row": (fetch, "Fetch", Fault("ends[counter] & (row == shape.rows - 1)", "ends[counter]")),
+    "sums_not_home": (engine, "Engine", Fault("start = 1 % shape.lanes", "start = 0"), "without_pause"),
+    "loops_go_on": (engine, "Engine", Fault("with m.If(self.item.first):", "with m.If(0):"), "without_pause"),
+    "turn_too_many": (engine, "Engine", Fault("self.column + 1 == limit", "self.column == limit"), "without_pause"),
+    "one_row": (fetch, "Fetch", Fault("ends[counter] & (row == shape.rows - 1)", "ends[counter]"), "without_pause"),
+    "spare_forgotten": (skid, "Skid", Fault("self.o.payload.eq(spare)", "self.o.payload.eq(self.i.payload)"), "with_pauses"),
 }
 
 
@@ -260,7 +265,7 @@ def lane_mutants() -> dict[str, Mutant]:
         **{name: ("Parameters", parameters, fault, FEW) for name, fault in PARAMETERS.items()},
         **{name: ("Tickets", tickets, fault, shape) for name, (fault, shape) in TICKETS.items()},
         **{name: ("Tile", tile, fault, shape) for name, (fault, shape) in TILE.items()},
-        **{name: ("Ring", ring, fault, TILES) for name, fault in RING.items()},
+        **{name: ("Ring", ring, fault, BRANCHED if "branches" in name else TILES) for name, fault in RING.items()},
     }
     for name, (part, module, fault, shape) in rings.items():
         found[name] = Mutant(shaped(partial(deep, part, module, fault), "ring", shape), "any_operations")
@@ -284,5 +289,5 @@ def control_mutants() -> dict[str, Mutant]:
     }
     found |= {name: Mutant(shaped(partial(misled, fault), "sequencer", FULL), "one_run") for name, fault in PROGRAM.items()}
     return found | {
-        name: Mutant(shaped(partial(astray, *broken_part), "walk", FULL), "without_pause") for name, broken_part in WALK.items()
+        name: Mutant(shaped(partial(astray, module, part, fault), "walk", FULL), test) for name, (module, part, fault, test) in WALK.items()
     }

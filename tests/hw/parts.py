@@ -41,6 +41,8 @@ FULL = replace(FEW, oscillators=6, inputs=3, ways=1)
 TURN = replace(FEW, lanes=3, ways=3)
 #: Two tiles, the second with lanes missing, and a last row of which most lanes are padded.
 TILES = replace(FEW, oscillators=10, inputs=1, lanes=9, ways=1, contexts=2, input_depth=2, nudge_depth=2, trace_depth=2)
+#: Three tiles, which hang on two branches.
+BRANCHED = replace(TILES, oscillators=18, lanes=17)
 #: As a real array is built, but for the table's size.
 WIDE = replace(FEW, formats=replace(PRESETS["18"], segments=16))
 
@@ -81,7 +83,7 @@ def lane_parts() -> dict[str, Part]:
             f"{name}_operand": Part(partial(Narrow, shape.formats), "narrow", {"shape": shape.to_json()}),
             f"{name}_accumulator": shaped(Accumulator, "accumulator", shape),
         }
-    rings = {"narrow": TURN, "wide": WIDE, "single": ONE, "tiles": TILES}
+    rings = {"narrow": TURN, "wide": WIDE, "single": ONE, "tiles": TILES, "branched": BRANCHED}
     return parts | {f"{name}_ring": shaped(Ring, "ring", shape) for name, shape in rings.items()}
 
 

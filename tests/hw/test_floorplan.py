@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from loschmidt.hw.flow.floorplan import DIES, Netlist, planned, settle
+from loschmidt.hw.flow.floorplan import DIES, planned, settle
+from loschmidt.hw.flow.registers import Netlist
 from loschmidt.hw.flow.tools import FlowError
 
 PART = "LFE5U-85F"
