@@ -24,11 +24,11 @@ VERILATOR_FLAGS = (
 )
 
 _COMPILER_FLAGS = ("-std=c++17", "-fPIC", "-fno-strict-aliasing", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0")
-#: Levels compare as text does.
-FAST, ONCE = "-O2", "-O1"
+#: How the compiler optimises. At -O2 an array would take a quarter to two thirds longer to compile, and run no faster.
+FAST, QUICK = "-O1", "-O0"
 
-#: Bytes that are compiled as one, as each file has to read all headers: few enough to keep all processors busy.
-TOGETHER = 1_000_000
+#: Bytes that are compiled as one, by level: each file has to read all headers, which is most of the work where nothing is optimised.
+TOGETHER = {FAST: 1_000_000, QUICK: 4_000_000}
 
 
 def versions() -> str:
@@ -37,7 +37,7 @@ def versions() -> str:
 
 
 def _compiler_key() -> str:
-    return "\n".join((tools.verilator_version(), compiler.version(), repr(_COMPILER_FLAGS), FAST, ONCE))
+    return "\n".join((tools.verilator_version(), compiler.version(), repr(_COMPILER_FLAGS), FAST))
 
 
 def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: str = "") -> list[Path]:
@@ -49,33 +49,26 @@ def verilate(verilog: str, directory: Path, flags: Sequence[str] = (), control: 
     return sorted(directory.glob(f"{PREFIX}*.cpp"))
 
 
-def gathered(sources: Sequence[Path], directory: Path) -> list[Path]:
+def gathered(sources: Sequence[Path], directory: Path, level: str = FAST) -> list[Path]:
     """The same sources for the compiler, as some that include them: `TOGETHER` bytes in each, or a single source that has more."""
     found: list[Path] = []
-    for slow in (False, True):
-        size = TOGETHER
-        for path in sorted((path for path in sources if _is_slow(path) is slow), key=lambda path: -path.stat().st_size):
-            if size + path.stat().st_size > TOGETHER:
-                found.append(directory / f"together_{len(found)}{'__Slow' * slow}.cpp")
-                size = 0
-            with found[-1].open("a") as file:
-                file.write(f'#include "{path}"\n')
-            size += path.stat().st_size
+    size = 0
+    for path in sorted(sources, key=lambda path: -path.stat().st_size):
+        if not found or size + path.stat().st_size > TOGETHER[level]:
+            found.append(directory / f"together_{len(found)}.cpp")
+            size = 0
+        with found[-1].open("a") as file:
+            file.write(f'#include "{path}"\n')
+        size += path.stat().st_size
     return found
 
 
-def _is_slow(source: Path) -> bool:
-    """Whether Verilator has written that its code runs once."""
-    return "Slow" in source.stem
-
-
 def compile_sources(sources: Iterable[Path], directory: Path, flags: Sequence[str] = (), level: str = FAST) -> list[Path]:
-    """Compile, on every processor, into ``directory``; code that runs once is optimised less."""
+    """Compile, on every processor, into ``directory``."""
 
     def compile_one(source: Path) -> Path:
         target = directory / f"{source.stem}.o"
-        optimise = min(ONCE, level) if _is_slow(source) else level
-        command: list[str | Path] = [compiler.program(), optimise, *_COMPILER_FLAGS, *_includes(), *flags, "-c", source, "-o", target]
+        command: list[str | Path] = [compiler.program(), level, *_COMPILER_FLAGS, *_includes(), *flags, "-c", source, "-o", target]
         compiler.run(command, f"compiling {source.name}", directory)
         return target
 
@@ -88,7 +81,7 @@ def runtime(*names: str) -> list[Path]:
     include = tools.verilator_root() / "include"
 
     def build(directory: Path) -> None:
-        compile_sources([include / f"{name}.cpp" for name in names], directory, level=ONCE)
+        compile_sources([include / f"{name}.cpp" for name in names], directory)
 
     directory = cache.built("runtime", cache.digest(_compiler_key(), *names), build)
     return [directory / f"{name}.o" for name in names]

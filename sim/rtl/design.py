@@ -53,7 +53,7 @@ def design(verilog: str, control: str = "", level: str = FAST) -> Design:
 
     def build(directory: Path) -> None:
         sources = verilate(verilog, directory, FLAGS, settings)
-        compile_sources(gathered(sources, directory), directory, flags=(f"-I{directory}",), level=level)
+        compile_sources(gathered(sources, directory, level), directory, flags=(f"-I{directory}",), level=level)
         for path in directory.iterdir():
             if path.suffix not in (".h", ".o", ".v"):
                 path.unlink()

@@ -22,6 +22,7 @@ from loschmidt.spec.part import Family
 from . import tools
 from .board import HARNESS, BoardPlan, BoardSimulation
 from .cells import every, unlinted
+from .compile import QUICK
 from .library import library
 from .open import sources
 from .verilog import TOP
@@ -79,7 +80,7 @@ def simulate(board: Board, module: Netlist) -> BoardSimulation:
         raise NetlistError(f"{board.name}: netlists of {board.part.family.name} cannot be simulated: not all cells have models")
     found = FAMILIES[board.part.family]
     text = unlinted(every(board.part.family, *found.models) + _verilog(_plain(module, found)) + _wrapped(board, module))
-    return BoardSimulation(BoardPlan(board.shape, board.link.divisor, board.link.buffer), library(text, "", HARNESS, level="-O0"))
+    return BoardSimulation(BoardPlan(board.shape, board.link.divisor, board.link.buffer), library(text, "", HARNESS, level=QUICK))
 
 
 def _plain(module: Netlist, family: Cells) -> Netlist:

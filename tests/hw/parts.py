@@ -24,6 +24,7 @@ from loschmidt.sim.bench.array_bench import SHAPE
 from loschmidt.sim.bench.pins import PART
 from loschmidt.sim.bench.simulator import run_bench
 from loschmidt.sim.native import cache
+from loschmidt.sim.rtl.compile import QUICK
 from loschmidt.sim.rtl.design import apart
 from loschmidt.sim.rtl.open import kept
 from loschmidt.spec.fixed import Format
@@ -117,4 +118,4 @@ def run(name: str, part: Part, design: str, directory: Path, only: str = "") -> 
     if "shape" in part.settings:
         settings[SHAPE] = json.dumps(part.settings["shape"])
     # A bench of one part takes seconds, to optimise a bay takes minutes.
-    return run_bench(f"loschmidt.sim.bench.{part.bench}_bench", design, directory, settings, control=INSIDE, level="-O0")
+    return run_bench(f"loschmidt.sim.bench.{part.bench}_bench", design, directory, settings, control=INSIDE, level=QUICK)
