@@ -11,6 +11,7 @@ import pytest
 from loschmidt.hw import array
 from loschmidt.sim.bench.array_bench import SHAPE
 from loschmidt.sim.bench.simulator import BenchError, Difference, run_bench
+from loschmidt.sim.rtl.compile import QUICK
 from loschmidt.sim.rtl.open import gateware
 from loschmidt.sim.rtl.verilog import verilog
 from tests.hw.mutants import Fault, broken
@@ -33,7 +34,7 @@ def test_array_that_a_reset_does_not_stop_is_caught(tmp_path: Path) -> None:
     )
     settings = {SHAPE: json.dumps(shape.to_json()), "COCOTB_TEST_FILTER": "reset_within_runs"}
     with pytest.raises(Difference, match=r"_bench failed \(reset_within_runs"):
-        run_bench("loschmidt.sim.bench.array_bench", verilog(broken(array, fault).Array(shape)), tmp_path, settings)
+        run_bench("loschmidt.sim.bench.array_bench", verilog(broken(array, fault).Array(shape)), tmp_path, settings, level=QUICK)
 
 
 def test_streams(tmp_path: Path) -> None:
