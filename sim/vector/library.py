@@ -11,19 +11,31 @@ from pathlib import Path
 
 from loschmidt.sim.native import cache, compiler
 
+_AVX512VNNI = ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni", "avx2", "bmi2", "fma")
+
 #: Kind -> what /proc/cpuinfo must list, and the compiler's flags; the fastest first. `plain` is whatever the compiler takes by default.
 KINDS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "amx": (
+        frozenset((*_AVX512VNNI, "amx_tile", "amx_int8")),
+        ("-march=x86-64-v4", "-mavx512vnni", "-mamx-tile", "-mamx-int8", "-mprefer-vector-width=512", "-DTILES"),
+    ),
     "avx512vnni": (
-        frozenset(("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni", "avx2", "bmi2", "fma")),
+        frozenset(_AVX512VNNI),
         ("-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"),
     ),
     "avx2": (frozenset(("avx2", "bmi2", "fma")), ("-march=x86-64-v3",)),
     "plain": (frozenset(), ()),
 }
 
+#: Linux's `arch_prctl`, what it is asked, and the number of the tiles among the states of a processor.
+_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA = 158, 0x1023, 18
+
 _FLAGS = ("-std=c++17", "-fwrapv", "-fPIC", "-shared")
 _NAME = "kernel.so"
-_SOURCES = ("lanes.h", "codes.h", "matrix.h", "outer.h", "own.h", "plan.h", "walk.h", "steps.cpp")
+_SOURCES = (
+    *("lanes.h", "codes.h", "memory.h", "matrix.h", "outer.h", "own.h", "plan.h", "walk.h", "steps.cpp"),
+    *("tiles.h", "sixteen.h", "bytes.h", "in_step.h", "history.h", "squares.h", "lane_steps.h", "cohort.h", "turned.h", "crossed.h", "company.h"),
+)
 
 
 @once
@@ -36,8 +48,14 @@ def has(kind: str) -> bool:
         return False
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("flags"):
-            return needed <= set(line.split())
+            return needed <= set(line.split()) and ("amx_tile" not in needed or _lends_tiles())
     return False
+
+
+def _lends_tiles() -> bool:
+    """Ask the operating system for the tiles of the matrix unit, which it lends to a process that asks; all its threads then have them."""
+    system = ctypes.CDLL(None, use_errno=True)
+    return bool(system.syscall(_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA) == 0)
 
 
 def sources() -> dict[str, str]:

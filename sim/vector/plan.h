@@ -4,23 +4,9 @@
 #include <algorithm>
 
 #include "codes.h"
+#include "in_step.h"
 #include "matrix.h"
-
-// As in sim/job.py, in its order.
-struct Rules {
-    int64_t coupled, activated, state_pad, state_lowest, operand_shift, operand_highest, drift_shift, kick_shift, align_left,
-        bias_left, value_left, table_shift, table_highest, offset_bits, segment_zero, multiplier;
-};
-
-// Arrays of the memory as sim/vector/kernel.py hands them over.
-struct Memory {
-    int64_t oscillators, inputs, segments;
-    const int64_t *coupling, *input_weight, *stiffness, *gain, *bias, *inverse_mass, *table;
-    int64_t *position, *momentum;
-    const int64_t *input, *nudge;
-    int64_t* trace;
-    bool *overflow, *clip;
-};
+#include "memory.h"
 
 // What is done to each oscillator by itself, in lanes of one width.
 template <typename Code>
@@ -93,6 +79,7 @@ struct Plan {
     bool narrow;  // lanes of 32 bits hold all
     Constants<int64_t> long_codes;
     Constants<int32_t> short_codes;
+    InStep in_step;  // where there are tiles
 
     Plan(const Rules& r, const Memory& s)
         : rules(r), memory(s), n(int(s.oscillators)), m(int(s.inputs)), wide(padded(n, PAD)), driven(wide + padded(m, PAIRED)),
@@ -109,6 +96,9 @@ struct Plan {
                             [&](int i, int j) -> int32_t { return i < n && j < n ? int32_t(s.coupling[size_t(j) * n + i]) : 0; });
         narrow = fits();
         if (narrow) short_codes = Constants<int32_t>(r, s, wide);
+#if defined(TILES)
+        if (dense()) in_step = InStep(r, s, row.norm, column.norm);
+#endif
     }
 
     bool dense() const { return rules.coupled && rules.activated; }

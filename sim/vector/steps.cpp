@@ -3,13 +3,10 @@
 //
 // Sums are exact (sim.memory.largest_sum stays below 2^62); products are summed modulo 2^64, of which the accumulator is a part.
 
+#include "company.h"
 #include "walk.h"
 
 namespace {
-
-struct Sums {
-    uint64_t *coupling, *inputs_t, *vectors;  // [N][N], [M][N], [OWN][N]
-};
 
 // What C walks have kept, into the sum.
 template <int C, typename Code>
@@ -88,7 +85,8 @@ void plan_destroy(Plan* plan) { delete plan; }
 // 0, or 1 if there was no memory.
 int plan_advance(const Plan* plan, const Job* jobs, int64_t count, const Sums* sums) {
     try {
-        (plan->narrow ? all<int32_t> : all<int64_t>)(*plan, jobs, count, *sums);
+        const std::vector<Job> left = Company::take(plan->in_step, plan->memory, jobs, count, *sums);
+        (plan->narrow ? all<int32_t> : all<int64_t>)(*plan, left.data(), int64_t(left.size()), *sums);
         return 0;
     } catch (const std::bad_alloc&) {
         return 1;

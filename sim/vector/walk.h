@@ -4,10 +4,6 @@
 #include "own.h"
 #include "plan.h"
 
-struct Job {
-    int64_t context, steps, first, stride, input_base, nudge_from, nudge_base, nudge_stride, nudge_sign, product_sign, shift, trace_base;
-};
-
 template <typename Code>
 class Walk {
     using V = Vector<Code>;
