@@ -17,7 +17,8 @@ public:
     Cohort(const InStep& c, const Memory& memory, const Job* jobs, int count, History& history)
         : c(c), memory(memory), jobs(jobs), count(count), counted(jobs[0].product_sign != 0), history(history), position(size()),
           momentum(size()), code(size()), nudge(size()), nudge_sign(size()), ends(counted ? size() : 0),
-          position_squares(counted ? c.oscillators : 0), momentum_squares(counted ? c.oscillators : 0) {
+          squares(counted ? 2 * size() : 0, WHOLE), position_squares{squares.few, squares.total},
+          momentum_squares{squares.few + size(), squares.total + size()} {
         for (int w = 0; w < count; w++)
             for (int i = 0; i < int(memory.oscillators); i++) {
                 const int64_t from = jobs[w].context * memory.oscillators + i, unit = int64_t(1) << c.pad;
@@ -43,8 +44,7 @@ public:
                 counted ? arrive<3, true>(last) : arrive<3, false>(last);
             if (!counted) continue;
             history.kept++;
-            if (done % SquareSums<WHOLE>::STEPS == 0 || last)
-                position_squares.settle(c.oscillators), momentum_squares.settle(c.oscillators);
+            if (done % SquareSums::STEPS == 0 || last) squares.settle();
             if (history.kept == History::STEPS || last) full();
         }
         if (counted) end_of_momenta(-1);
@@ -63,8 +63,8 @@ public:
             memory.clip[job.context] |= cut[w] != 0;
             for (int i = 0; counted && i < n; i++) {
                 // Each momentum but the first and the last counts twice, as the one after a kick and as the one before the next.
-                const uint64_t kinetic = 2 * momentum_squares.of(i, w) + uint64_t(ends[i * WALKS + w]);
-                totals[STIFFNESS * n + i] += uint64_t(job.product_sign) * position_squares.of(i, w) << job.shift;
+                const uint64_t kinetic = 2 * squares.of(c.oscillators + i, w) + uint64_t(ends[i * WALKS + w]);
+                totals[STIFFNESS * n + i] += uint64_t(job.product_sign) * squares.of(i, w) << job.shift;
                 totals[KINETIC * n + i] += uint64_t(job.product_sign) * kinetic << job.shift;
             }
         }
@@ -79,11 +79,13 @@ private:
     History& history;
     Array<int32_t> position, momentum, code, nudge, nudge_sign;  // [oscillator][walk]; `code`: the position as an operand
     Array<int64_t> ends;
-    SquareSums<WHOLE> position_squares, momentum_squares;
+    SquareSums squares;
+    const Squares<WHOLE> position_squares, momentum_squares;
     Sixteen lost{}, cut{};  // the highest bit of it, any bit of it: a code of the walk wrapped, or was clipped
     int64_t done = 0;       // steps
     const int64_t* nudged[WALKS] = {};
     bool pushing = false;
+    int64_t unchanged = 0;  // the first step before which nudges stay as they are
     alignas(64) int32_t sums[2][5 * SIDE * WALKS];
 
     size_t size() const { return size_t(c.oscillators) * WALKS; }
@@ -99,7 +101,7 @@ private:
         for (int i = 0; i < c.oscillators; i += 4, bytes += QUAD) {
             Sixteen x[4];
             each<4>([&](auto q) INLINE {
-                const Sixteen here = lanes(position, i + q), way = drift(lanes(momentum, i + q), all(c.inverse_mass[i + q]));
+                const Sixteen here = lanes(position, i + q), way = drift(lanes(momentum, i + q), i + q);
                 const Sixteen there = here + way;
                 gone |= lost_in_sum(here, way, there);
                 x[q] = operand(there, beyond);
@@ -117,12 +119,13 @@ private:
         const uint8_t* operands = history.operand(history.kept);
         uint8_t* bytes = history.value(history.kept);
         const int32_t *bias_low = c.bias_low, *bias_high = c.bias_high;
+        const size_t count = c.oscillators;
         c.row.block<W, X>(0, operands, history.operand_plane, sums[0]);
         for (int b = 0; b < c.row.blocks; b++) {
             if (b + 1 < c.row.blocks) c.row.block<W, X>(b + 1, operands, history.operand_plane, sums[(b + 1) % 2]);
-            const int first = b * SIDE, last = std::min(first + SIDE, c.oscillators);
+            const size_t first = size_t(b) * SIDE, last = std::min(first + SIDE, count);
             const int32_t* from = sums[b % 2];
-            for (int i = first; i < last; i += 4, bytes += QUAD, from += 4 * WALKS) {
+            for (size_t i = first; i < last; i += 4, bytes += QUAD, from += 4 * WALKS) {
                 Sixteen y[4];
                 each<4>([&](auto q) INLINE { y[q] = value(from + q * WALKS, all(bias_low[i + q]), all(bias_high[i + q])); });
                 cut_quad<X>(bytes, history.value_plane, y[0], y[1], y[2], y[3]);
@@ -146,38 +149,38 @@ private:
         const ToOperand operand(c);
         const uint8_t* values = history.value(history.kept);
         uint8_t* next = history.operand(history.kept + COUNTED);
-        const int32_t *mass = c.inverse_mass, *stiffness = c.stiffness, *pushed = nudge, *pushed_sign = nudge_sign;
+        const int32_t *stiffness = c.stiffness, *pushed = nudge, *pushed_sign = nudge_sign;
         int32_t *phi = position, *pi = momentum, *x_code = code;
+        const Squares<WHOLE> position_squares = this->position_squares, momentum_squares = this->momentum_squares;
+        const size_t count = c.oscillators;
         Sixteen gone = lost, beyond = cut;
         c.column.block<W, X>(0, values, history.value_plane, sums[0]);
         for (int b = 0; b < c.column.blocks; b++) {
             if (b + 1 < c.column.blocks) c.column.block<W, X>(b + 1, values, history.value_plane, sums[(b + 1) % 2]);
-            const int first = b * SIDE, last = std::min(first + SIDE, c.oscillators);
+            const size_t first = size_t(b) * SIDE, last = std::min(first + SIDE, count);
             const int32_t* from = sums[b % 2];
-            for (int i = first; i < last; i += 4, next += QUAD, from += 4 * WALKS) {
+            for (size_t i = first; i < last; i += 4, next += QUAD, from += 4 * WALKS) {
                 Sixteen x[4];
                 each<4>([&](auto q) INLINE {
-                    const int at = (i + q) * WALKS;
+                    const size_t at = i * WALKS + q * WALKS;
                     const Sixteen was = take_lanes(x_code + at), taken = push(from + q * WALKS, was, all(stiffness[i + q]));
-                    Sixteen before = take_lanes(pi + at), first_lost{};
+                    Sixteen before = take_lanes(pi + at), lost_first{};
                     if constexpr (PUSHED) {
                         // The nudge may be 2^31, which its lane does not hold but as -2^31: its sign is beside it.
                         const Sixteen sum = before + take_lanes(pushed + at);
-                        first_lost = lost_in_sum(before, take_lanes(pushed_sign + at), sum);
+                        lost_first = lost_in_sum(before, take_lanes(pushed_sign + at), sum);
                         before = sum;
                     }
-                    const Sixteen kicked = before - taken, second_lost = lost_in_difference(before, taken, kicked);
-                    if constexpr (PUSHED)
-                        gone = differing(gone, first_lost, second_lost);  // what the one loses, the other may bring back
-                    else
-                        gone |= second_lost;
+                    const Sixteen kicked = before - taken;
+                    Sixteen lost_here = lost_in_difference(before, taken, kicked);
+                    if constexpr (PUSHED) lost_here ^= lost_first;  // what the one loses, the other may bring back
                     put(pi + at, kicked);
                     if constexpr (COUNTED) {
-                        position_squares.add(i + q, was);
-                        momentum_squares.add(i + q, operand(kicked, beyond));
+                        position_squares.add(at, was);
+                        momentum_squares.add(at, operand(kicked, beyond));
                     }
-                    const Sixteen way = drift(kicked, all(mass[i + q])), here = take_lanes(phi + at), arrived = here + way;
-                    gone |= lost_in_sum(here, way, arrived);
+                    const Sixteen way = drift(kicked, i + q), here = take_lanes(phi + at), arrived = here + way;
+                    gone = either(gone, lost_here, lost_in_sum(here, way, arrived));
                     if constexpr (LAST) {
                         put(phi + at, arrived);
                     } else {
@@ -211,12 +214,18 @@ private:
     }
 
     void take_nudges() {
+        if (done < unchanged) return;
+        unchanged = INT64_MAX;
         const int n = int(memory.oscillators);
         bool changed = false;
         for (int w = 0; w < count; w++) {
             const Job& job = jobs[w];
             const int64_t k = step_of(job);
             const int64_t* from = k < job.nudge_from ? nullptr : memory.nudge + (job.nudge_base + job.nudge_stride * k) * n;
+            if (from && job.nudge_stride)
+                unchanged = done;
+            else if ((from != nullptr) == (job.stride < 0))
+                unchanged = std::min(unchanged, done + std::abs(job.nudge_from - k) + (job.stride < 0));
             if (from == nudged[w]) continue;
             for (int i = 0; i < n; i++) {
                 const int64_t push = from ? job.nudge_sign * from[i] : 0;

@@ -21,9 +21,10 @@ struct InStep {
     int pad = 0, align = 0, segment_bits = 0, rise_bits = 16;
     int64_t segment_zero = 0;
     int32_t operand_reach = 0, operand_highest = 0, table_highest = 0;
-    Halfway to_operand, to_table, to_kick, in_segment, to_drift;
+    Halfway to_operand, to_table, to_kick, in_segment;
     ByteMatrix row, column;
-    Array<int32_t> bias_low, bias_high, stiffness, inverse_mass, table;
+    Array<int32_t> bias_low, bias_high, stiffness, table;
+    Array<double> inverse_mass, drift_offset;
 
     static constexpr int HALF = 16;
 
@@ -38,9 +39,9 @@ struct InStep {
         whole = r.multiplier <= 16, operand_bytes = whole ? 2 : 3;
         segment_bits = int(r.offset_bits), segment_zero = r.segment_zero;
         look = std::min({r.align_left, r.table_shift, r.bias_left});
-        if (look != r.align_left || r.kick_shift < pad || r.drift_shift > 32 || r.operand_shift + pad > 30) return;
+        if (look != r.align_left || r.kick_shift < pad || r.drift_shift + pad > 31 || r.operand_shift + pad > 30) return;
         to_operand = Halfway(r.operand_shift + pad), to_table = Halfway(r.table_shift - look);
-        to_kick = Halfway(r.kick_shift), in_segment = Halfway(r.offset_bits), to_drift = Halfway(r.drift_shift + pad);
+        to_kick = Halfway(r.kick_shift), in_segment = Halfway(r.offset_bits);
         if (to_table.shift > HALF || to_kick.shift - pad > HALF) return;
         row = ByteMatrix(n, 4 * quads, [&](int i, int j) -> int64_t {
             if (j < oscillators) return j < n ? s.coupling[size_t(i) * n + j] : 0;
@@ -66,7 +67,7 @@ private:
         const int64_t reach = (r.operand_highest << to_operand.shift) + std::max<int64_t>(to_operand.half - 1, 0);
         operand_reach = int32_t(reach), operand_highest = int32_t(r.operand_highest);
         const int64_t mass = largest(s.inverse_mass, s.oscillators);
-        return reach + to_operand.half <= LIMIT && (((mass << 31) + to_drift.half) >> r.drift_shift) + 1 <= LIMIT;
+        return reach + to_operand.half <= LIMIT && (mass << 31 >> r.drift_shift) + 1 <= LIMIT;
     }
 
     // A value and its rise to the next share a word.
@@ -98,15 +99,17 @@ private:
     }
 
     void fill(const Rules& r, const Memory& s) {
-        for (Array<int32_t>* each : {&bias_low, &bias_high, &stiffness, &inverse_mass}) *each = Array<int32_t>(oscillators);
+        inverse_mass = Array<double>(oscillators), drift_offset = Array<double>(oscillators);
+        for (Array<int32_t>* each : {&bias_low, &bias_high, &stiffness}) *each = Array<int32_t>(oscillators);
         for (int i = 0; i < int(s.oscillators); i++) {
             const int64_t bias = s.bias[i] * (int64_t(1) << (r.bias_left - look));
             bias_low[i] = int32_t((whole ? bias : bias & ((1 << HALF) - 1)) + to_table.half);
             bias_high[i] = int32_t(bias >> HALF);
             stiffness[i] = int32_t(whole ? s.stiffness[i] & 0xffff : s.stiffness[i] * (int64_t(1) << align));
-            inverse_mass[i] = int32_t(s.inverse_mass[i]);
+            inverse_mass[i] = double(s.inverse_mass[i]);
         }
         for (int i = int(s.oscillators); i < oscillators; i++) bias_low[i] = int32_t(to_table.half);
+        for (int i = 0; i < oscillators; i++) drift_offset[i] = nearest_offset(int64_t(inverse_mass[i]), int(r.drift_shift) + pad);
         table = Array<int32_t>(s.segments);
         for (int64_t i = 0; i < s.segments; i++) {
             const int64_t value = s.table[3 * i], rise = s.table[3 * i + 1];

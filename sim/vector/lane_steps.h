@@ -30,21 +30,12 @@ private:
 // Half a drift of a momentum; none of the one that is its own negative.
 class HalfDrift {
 public:
-    explicit HalfDrift(const InStep& c)
-        : shift(c.to_drift.shift - c.pad), half(both(c.to_drift.half)), below(both(c.to_drift.below)),
-          low_even(both(~(int64_t(1) << c.pad))), high_even(both(~(int64_t(1) << (32 + c.pad)))), unit(all(-1 << c.pad)),
-          lowest(all(INT32_MIN)) {}
-    INLINE Sixteen operator()(Sixteen pi, Sixteen mass) const {
-        const Eight even = wide_product(pi, mass) + half, odd = wide_product((Sixteen)down((Eight)pi, 32), mass) + half;
-        const Eight low = masked_at_ties(down(even, shift), low_even, even, below);
-        const Eight high = masked_at_ties(up(odd, 32 - shift), high_even, odd, below);
-        return masked_unless(alternating(low, high), unit, pi, lowest);
-    }
+    explicit HalfDrift(const InStep& c) : pad(all(c.pad)), lowest(all(INT32_MIN)), mass(c.inverse_mass), offset(c.drift_offset) {}
+    INLINE Sixteen operator()(Sixteen pi, size_t i) const { return nearest_multiple(pi, mass[i], offset[i], pad, lowest); }
 
 private:
-    const int shift;
-    const Eight half, below, low_even, high_even;
-    const Sixteen unit, lowest;
+    const Sixteen pad, lowest;
+    const double *const mass, *const offset;
 };
 
 INLINE inline Sixteen scaled(const int32_t* sums, int scale) { return take_lanes(sums + scale * SIDE * WALKS); }

@@ -1,47 +1,51 @@
-// Sums over steps of the squares of codes, for each oscillator and walk.
+// Sums over steps of the squares of codes, each lane's by itself.
 #pragma once
 
 #include "sixteen.h"
 
-// WHOLE: codes of 16 bits, clipped.
-template <bool WHOLE>
-class SquareSums {
-public:
-    static constexpr int STEPS = 4;  // of whole codes' squares, so many stay below 2^32
+struct SquareSums {
+    static constexpr int STEPS = 4;  // squares of codes of 16 bits, clipped, stay below 2^32 for so many
 
-    SquareSums() = default;
-    explicit SquareSums(int oscillators) : few(WHOLE ? size_t(oscillators) * WALKS : 0), total(size_t(oscillators) * WALKS) {}
+    Array<int32_t> few;    // modulo 2^32
+    Array<int64_t> total;  // of each sixteen lanes the even ones, then the odd ones
 
-    INLINE void add(int i, Sixteen code) {
-        if constexpr (WHOLE) {
-            const Sixteen low = code & 0xffff;
-            put(few + i * WALKS, add_product(take_lanes(few + i * WALKS), low, low));
-        } else {
-            const Sixteen odd = (Sixteen)down((Eight)code, 32);
-            add_wide(i, wide_product(code, code), wide_product(odd, odd));
-        }
-    }
+    SquareSums(size_t lanes, bool whole) : few(whole ? lanes : 0), total(lanes), lanes(whole ? lanes : 0) {}
 
     // After `STEPS` codes, and before sums are read.
-    void settle(int oscillators) {
-        if constexpr (!WHOLE) return;
-        for (int i = 0; i < oscillators; i++) {
-            const Eight sum = (Eight)take_lanes(few + i * WALKS);
-            add_wide(i, sum & 0xffffffff, down(sum, 32));
-            put(few + i * WALKS, Sixteen{});
+    void settle() {
+        for (size_t at = 0; at < lanes; at += WALKS) {
+            const Eight sum = (Eight)take_lanes(few + at);
+            add_wide(total + at, sum & 0xffffffff, down(sum, 32));
+            put(few + at, Sixteen{});
         }
     }
 
-    uint64_t of(int i, int walk) const { return uint64_t(total[i * WALKS + walk % 2 * 8 + walk / 2]); }
+    uint64_t of(size_t row, int lane) const { return uint64_t(total[row * WALKS + lane % 2 * 8 + lane / 2]); }
+
+    static void add_wide(int64_t* to, Eight even, Eight odd) {
+        Eight sum[2];
+        std::memcpy(sum, to, sizeof sum);
+        sum[0] += even, sum[1] += odd;
+        std::memcpy(to, sum, sizeof sum);
+    }
 
 private:
-    Array<int32_t> few;    // [oscillator][walk]
-    Array<int64_t> total;  // [oscillator][even walks, odd walks]
+    size_t lanes;
+};
 
-    void add_wide(int i, Eight even, Eight odd) {
-        Eight sum[2];
-        std::memcpy(sum, total + i * WALKS, sizeof sum);
-        sum[0] += even, sum[1] += odd;
-        std::memcpy(total + i * WALKS, sum, sizeof sum);
+// Where a part of them is added to. WHOLE: codes of 16 bits, clipped.
+template <bool WHOLE>
+struct Squares {
+    int32_t* few;
+    int64_t* total;
+
+    INLINE void add(size_t at, Sixteen code) const {
+        if constexpr (WHOLE) {
+            const Sixteen low = code & 0xffff;
+            put(few + at, add_product(take_lanes(few + at), low, low));
+        } else {
+            const Sixteen odd = (Sixteen)down((Eight)code, 32);
+            SquareSums::add_wide(total + at, wide_product(code, code), wide_product(odd, odd));
+        }
     }
 };
