@@ -200,8 +200,11 @@ private:
     void take_inputs() {
         const int m = int(memory.inputs);
         uint8_t* to = history.operand(history.kept) + size_t(c.oscillators) / 4 * QUAD;
-        for (int w = 0; w < count; w++)
-            cut_inputs(to, history.operand_plane, X, w, memory.input + (jobs[w].input_base + step_of(jobs[w])) * m, m);
+        for (int w = 0; w < count; w++) {
+            const int64_t* from = memory.input + (jobs[w].input_base + step_of(jobs[w])) * m;
+            cut_inputs(to, history.operand_plane, X, w, from, m);
+            __builtin_prefetch(from + 2 * jobs[w].stride * m);
+        }
     }
 
     void give_trace() {

@@ -14,6 +14,7 @@ from loschmidt.sim.native import cache, compiler
 _AVX512VNNI = ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni", "avx2", "bmi2", "fma")
 
 #: Kind -> what /proc/cpuinfo must list, and the compiler's flags; the fastest first. `plain` is whatever the compiler takes by default.
+#: `-DTILES` lets sixteen walks go in step: on a matrix unit, or without one by hand, which is slow and there for tests.
 KINDS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "amx": (
         frozenset((*_AVX512VNNI, "amx_tile", "amx_int8")),
@@ -30,11 +31,12 @@ KINDS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
 #: Linux's `arch_prctl`, what it is asked, and the number of the tiles among the states of a processor.
 _ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA = 158, 0x1023, 18
 
-_FLAGS = ("-std=c++17", "-fwrapv", "-fPIC", "-shared")
+_FLAGS = ("-std=c++17", "-fwrapv", "-fPIC", "-shared", "-O2")
 _NAME = "kernel.so"
 _SOURCES = (
     *("lanes.h", "codes.h", "memory.h", "matrix.h", "outer.h", "own.h", "plan.h", "walk.h", "steps.cpp"),
-    *("tiles.h", "sixteen.h", "bytes.h", "in_step.h", "history.h", "squares.h", "lane_steps.h", "cohort.h", "turned.h", "crossed.h", "company.h"),
+    *("tiles.h", "sixteen.h", "bytes.h", "in_step.h", "history.h", "squares.h", "lane_steps.h", "cohort.h"),
+    *("turned.h", "crossed.h", "company.h"),
 )
 
 
@@ -69,15 +71,15 @@ def library(kind: str) -> ctypes.CDLL:
     return compiled(kind, sources())
 
 
-def compiled(kind: str, texts: Mapping[str, str], level: str = "-O2") -> ctypes.CDLL:
-    """A library of these texts, optimised at that level, from the cache if it was made before.
+def compiled(kind: str, texts: Mapping[str, str], *more: str) -> ctypes.CDLL:
+    """A library of these texts, with the kind's flags and those that are given, from the cache if it was made before.
 
     Raises
     ------
     ToolError : there is no compiler, or it fails
     CacheError : there is no place to keep what it makes
     """
-    flags = (*_FLAGS, level, *KINDS[kind][1])
+    flags = (*_FLAGS, *KINDS[kind][1], *more)
 
     def build(directory: Path) -> None:
         for name, text in texts.items():

@@ -1,5 +1,6 @@
-// The emulator's time steps as native code. Two runs are taken side by side: they share each load of a weight, and where one's
-// products are subtracted from the other's, as in the two echoes of a gradient, only the difference is ever multiplied.
+// The emulator's time steps as native code. Runs go in step, sixteen at a time, if they can (company.h). The others are taken two by two, side
+// by side: they share each load of a weight, and where one's products are subtracted from the other's, as in the two echoes of a gradient, only
+// the difference is ever multiplied.
 //
 // Sums are exact (sim.memory.largest_sum stays below 2^62); products are summed modulo 2^64, of which the accumulator is a part.
 

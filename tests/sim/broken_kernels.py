@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.vector.kernel import VectorKernel
 from loschmidt.sim.vector.library import compiled, sources
@@ -21,18 +23,44 @@ FAULTS = {
     "longer_run_cut": ("steps.cpp", "advance<1>(plan, {&one}, one.job.steps - one.count, outer);", ""),
 }
 
+#: The same of walks that go in step. They are tried with tiles by hand, so that they can be on every processor.
+FAULTS_IN_STEP = {
+    "byte_without_its_sign": ("bytes.h", "true, x == X - 1>();", "true, false>();"),
+    "ties_upwards": ("sixteen.h", "return value & (mask | ~((rounded & below) == 0));", "return value;"),
+    "half_left_out": ("lane_steps.h", "return nearest.cut(inside + nearest.half);", "return nearest.cut(inside);"),
+    "clipped_too_early": ("in_step.h", " + std::max<int64_t>(to_operand.half - 1, 0);", ";"),
+    "brought_back_but_lost": ("cohort.h", "lost_here ^= lost_first;", "lost_here |= lost_first;"),
+    "sign_of_the_largest_nudge": ("cohort.h", "take_lanes(pushed_sign + at)", "take_lanes(pushed + at)"),
+    "force_in_step_beyond_32_bits": ("in_step.h", "seen <= LIMIT && force <= LIMIT", "seen <= LIMIT"),
+    "squares_beyond_32_bits": ("squares.h", "STEPS = 4;", "STEPS = 16;"),
+    "last_squares_left_out": ("cohort.h", "SquareSums::STEPS == 0 || last)", "SquareSums::STEPS == 0)"),
+    "last_steps_left_out": ("crossed.h", "chunks = (steps + 3) / 4;", "chunks = steps / 4;"),
+    "products_beyond_32_bits": ("crossed.h", "(3 * 255 * 255 * WALKS)", "(3 * 255 * WALKS)"),
+    "everybody_counts": ("turned.h", "& mask.term[k]", ""),
+    "rest_from_the_start": ("company.h", "jobs[w].first += jobs[w].stride * steps, ", ""),
+}
+
+#: Flags for tiles by hand.
+BY_HAND = ("-DTILES", "-O1")
+
 
 def broken(name: str) -> type[Emulator]:
     """An emulator on a kernel with that fault."""
-    file, said, instead = FAULTS[name]
+    in_step = name in FAULTS_IN_STEP
+    file, said, instead = (FAULTS_IN_STEP if in_step else FAULTS)[name]
     texts = sources()
     if texts[file].count(said) != 1:
         raise ValueError(f"{file} does not say {said!r} exactly once")
-    loaded = compiled("plain", {**texts, file: texts[file].replace(said, instead)}, "-O0")
+    return emulator({**texts, file: texts[file].replace(said, instead)}, BY_HAND if in_step else ("-O0",))
 
-    class Broken(Emulator):
+
+def emulator(texts: Mapping[str, str], flags: Sequence[str]) -> type[Emulator]:
+    """An emulator on a kernel of these texts."""
+    loaded = compiled("plain", texts, *flags)
+
+    class Compiled(Emulator):
         def __init__(self, shape: Shape) -> None:
             super().__init__(shape, workers=1, kernel="plain")
             self._kernel = VectorKernel("plain", loaded)
 
-    return Broken
+    return Compiled
