@@ -41,7 +41,7 @@ FAULTS_IN_STEP = {
 }
 
 #: Flags for tiles by hand.
-BY_HAND = ("-DTILES", "-O1")
+BY_HAND = ("-DTILES", "-O0")
 
 
 def broken(name: str) -> type[Emulator]:

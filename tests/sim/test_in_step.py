@@ -91,7 +91,7 @@ def edges(formats: Formats) -> list[Case]:
 
 def long(formats: Formats) -> Case:
     """The largest products of bytes in every step, for longer than 32 bits hold their sums."""
-    return alone(formats, 1100, sign=Accumulate.ADD, position=formats.operand.highest << formats.operand_shift, bias=formats.weight.highest)
+    return alone(formats, 1300, sign=Accumulate.ADD, position=formats.operand.highest << formats.operand_shift, bias=formats.weight.highest)
 
 
 def alike_in_step(maker: checks.Maker) -> None:
