@@ -9,7 +9,7 @@
 class Company {
 public:
     // As many walks in step as pay for the lanes that stay empty.
-    static constexpr int LEAST = 8;
+    static constexpr int LEAST = 12;
 
     // Takes of the jobs what it can; what is left, whole jobs or their ends, is for others.
     static std::vector<Job> take(const InStep& c, const Memory& memory, const Job* jobs, int64_t count, const Sums& sums) {

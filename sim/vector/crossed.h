@@ -17,7 +17,7 @@ public:
     explicit Crossed(const InStep& c)
         : digits(c.operand_bytes), rows((c.oscillators + SIDE - 1) / SIDE), columns((c.quads + 3) / 4),
           left(size_t(CHUNKS) * digits * rows * TILE_BYTES), right(size_t(CHUNKS) * digits * columns * TILE_BYTES),
-          few(size_t(rows) * columns * scales() * SIDE * SIDE), total(size_t(rows) * columns * SIDE * SIDE) {}
+          total(size_t(rows) * columns * SIDE * SIDE) {}
 
     // Those of what the history holds.
     void add(History& history, const std::vector<Share>& shares) {
@@ -29,26 +29,17 @@ public:
                     turn_right(right + right_tile(k, d, j), history.operand(4 * k) + d * history.operand_plane + j * 4 * QUAD, stride,
                                std::min(4, steps - 4 * k));
         for (const Share& share : shares) {
-            if (share.sign != sign || share.shift != shift || summed + 4 * chunks > MOST) settle();
-            sign = share.sign, shift = share.shift, summed += 4 * chunks;
+            Few& sums = few_of(share);
+            if (sums.steps + 4 * chunks > MOST) settle(sums);
+            sums.steps += 4 * chunks;
             turn_values(history, share.mask);
-            digits == 2 ? multiply<2>(chunks) : multiply<3>(chunks);
+            digits == 2 ? multiply<2>(chunks, sums.codes) : multiply<3>(chunks, sums.codes);
         }
     }
 
-    // Sums so far to the total, where they are read: [row][column].
+    // All sums to the total, before it is read: [row][column].
     void settle() {
-        if (!summed) return;
-        const int32_t* from = few;
-        for (int i = 0; i < rows; i++)
-            for (int j = 0; j < columns; j++)
-                for (int s = 0; s < scales(); s++)
-                    for (int r = 0; r < SIDE; r++, from += SIDE) {
-                        int64_t* to = total + size_t(i * SIDE + r) * width() + j * SIDE;
-                        for (int q = 0; q < SIDE; q++) to[q] += (sign * from[q]) * (int64_t(1) << (shift + 8 * s));
-                    }
-        std::fill_n(few.data, size_t(rows) * columns * scales() * SIDE * SIDE, 0);
-        summed = 0;
+        for (Few& each : few) settle(each);
     }
     int64_t of(int row, int column) const { return total[size_t(row) * width() + column]; }
 
@@ -59,14 +50,41 @@ private:
 
     const int digits, rows, columns;  // tiles
     Array<uint8_t> left, right;       // [four steps][digit][row or column]
-    Array<int32_t> few;               // [row][column][scale][16][16]
     Array<int64_t> total;
-    int64_t sign = 1, shift = 0, summed = 0;  // what `few` will be multiplied by; steps in it
+
+    // Sums of a few steps, whose products count alike.
+    struct Few {
+        int64_t sign, shift, steps;
+        Array<int32_t> codes;  // [row][column][scale][16][16]
+    };
+    std::vector<Few> few;
 
     int scales() const { return 2 * digits - 1; }
     size_t width() const { return size_t(columns) * SIDE; }
     size_t left_tile(int k, int d, int i) const { return (size_t(k * digits + d) * rows + i) * TILE_BYTES; }
     size_t right_tile(int k, int d, int j) const { return (size_t(k * digits + d) * columns + j) * TILE_BYTES; }
+
+    size_t length() const { return size_t(rows) * columns * scales() * SIDE * SIDE; }
+
+    Few& few_of(const Share& share) {
+        for (Few& each : few)
+            if (each.sign == share.sign && each.shift == share.shift) return each;
+        few.push_back({share.sign, share.shift, 0, Array<int32_t>(length())});
+        return few.back();
+    }
+
+    void settle(Few& sums) {
+        const int32_t* from = sums.codes;
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j++)
+                for (int s = 0; s < scales(); s++)
+                    for (int r = 0; r < SIDE; r++, from += SIDE) {
+                        int64_t* to = total + size_t(i * SIDE + r) * width() + j * SIDE;
+                        for (int q = 0; q < SIDE; q++) to[q] += sums.sign * from[q] * (int64_t(1) << (sums.shift + 8 * s));
+                    }
+        std::fill_n(sums.codes.data, length(), 0);
+        sums.steps = 0;
+    }
 
     void turn_values(History& history, const Mask& mask) {
         const int steps = history.kept;
@@ -78,10 +96,9 @@ private:
     }
 
     template <int X>
-    void multiply(int chunks) {
+    void multiply(int chunks, int32_t* sums) {
         constexpr int SCALES = 2 * X - 1, LEFT = SCALES, RIGHT = SCALES + 1;
         constexpr bool KEPT = RIGHT + X <= 8;  // there are tiles for all digits of the operands
-        int32_t* sums = few;
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < columns; j++, sums += SCALES * SIDE * SIDE) {
                 each<SCALES>([&](auto s) INLINE { tile::load<s>(sums + s * SIDE * SIDE); });
