@@ -8,6 +8,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
+from loschmidt.hw.branch import BRANCHES
 from loschmidt.hw.host_access import LINGERS, MOVE_AFTER, MOVE_BEFORE, READ_LATENCY
 from loschmidt.hw.operation import Consumer, Left, Right, flag_latency, operation_layout
 from loschmidt.hw.ring import GATHERED, entry
@@ -26,6 +27,9 @@ from .stimulus import WRITABLE, contents
 
 #: Cycles that control takes, at the end of `READ_LATENCY`, to choose between a word of the ring and an input.
 CHOOSES = 1
+
+#: Cycles that a request takes longer to a tile on a branch: two registers on the way there, and one inside.
+BRANCHED = 3
 
 #: Cycles from an operation at the port to its input word at the port.
 INPUT = 1
@@ -171,10 +175,12 @@ class Board:
             assert found == expected, f"{name} of ways {found} instead of {expected}"
 
     async def compare(self) -> None:
-        """The flags, and every word of every bank, each as soon as it must be there: with the most tiles, gathering takes `GATHERED`."""
+        """The flags, and every word of every bank, each as soon as it must be there: with the most tiles, gathering takes `GATHERED`; with
+        those that hang on no branches, requests come `BRANCHED` cycles sooner."""
         self.compare_flags()
         gathers = (self.part.tiles - 1).bit_length() + 1 >> 1
-        wait = READ_LATENCY - CHOOSES - (GATHERED - gathers)
+        sooner = 0 if self.part.tiles > BRANCHES else BRANCHED
+        wait = READ_LATENCY - CHOOSES - (GATHERED - gathers) - sooner
         for bank, lanes in self.machine.memory.items():
             if bank is Bank.INPUT:
                 continue
