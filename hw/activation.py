@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,8 +14,9 @@ from .block_ram import BlockRam
 from .delay import carried
 from .host_access import HostWithin, near
 from .multiplier import Multiplier
+from .narrow import Narrow
 from .operation import STORE
-from .rounding import NONE, plus_nearest, saturated
+from .rounding import plus_nearest
 
 #: Banks of the table, and the members of `Activation` that show them to the host.
 TABLES = {Bank.TABLE_VALUE: "value", Bank.TABLE_RISE: "rise", Bank.TABLE_INTEGRAL: "integral"}
@@ -56,12 +57,10 @@ class Activation(wiring.Component):
         f, host = self.array.formats, near(m, self.host, self.array)
         unit = f.multiplier - 1
 
-        # Stage 0 to 2: the code of z. Half a unit is added; of a tie nothing is left below, and its lowest bit is to be even.
-        shift = f.table_shift
-        raised, z = Signal(signed(self.array.sum_width + 1)), Signal(signed(f.table_width))
-        m.d.sync += raised.eq(self.sum + ((1 << shift) >> 1))
-        tie = ~raised[:shift].any() if shift else NONE
-        m.d.sync += z.eq(saturated(Cat(raised[shift] & ~tie, raised[shift + 1 :]).as_signed(), f.table_width))
+        # Stage 0 to 2: the code of z.
+        m.submodules.narrow = narrow = Narrow(self.array.sum_width, f.table_shift, f.table_width)
+        m.d.comb += narrow.value.eq(self.sum)
+        z = narrow.code
 
         # Stage 2 to 4: its row of the table; the index counts from the lowest segment.
         segment = Cat(z[unit:-1], ~z[-1])

@@ -18,7 +18,7 @@ from .host_access import HostWithin, approach, near
 from .multiplier import Multiplier
 from .narrow import NARROW_LATENCY, Narrow
 from .operation import STORE, Consumer, nudge_layout, stage_layout
-from .rounding import ONE, NearestShift, sum_of_three
+from .rounding import NearestShift, plus, sum_of_three
 from .single_port_ram import SinglePortRam
 from .store import of_lane, store
 
@@ -110,10 +110,10 @@ class Integrator(wiring.Component):
 
         # Stage 0 to 2: the kick, in units of the state; a drift alone changes no momentum.
         m.submodules.kick_shift = kick_shift = NearestShift(shape.sum_width, f.kick_shift(0), STEP_LIMIT)
-        m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s), kick_shift.enable.eq(kicks[1])]
+        m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s), kick_shift.enable.eq(later(m, kicks[0], "kick_1", 1))]
 
         # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
-        ticket, wide = at[0].ticket, max(len(kick_shift.result) + 1, w + 2)
+        ticket, wide = at[0].ticket, max(len(kick_shift.floor) + 1, w + 2)
         kicked = Signal(signed(wide))
         nudges, negates, minus, nudge = Signal(), Signal(), Signal(), Signal(signed(w))
         m.d.sync += [
@@ -123,9 +123,9 @@ class Integrator(wiring.Component):
             nudge.eq(Mux(nudges, self.nudge, 0).as_signed() ^ negates.replicate(w).as_signed()),
         ]
         addends = [Signal(signed(wide), name=f"addend_{number}") for number in range(3)]
-        m.d.comb += [addends[0].eq(self.momentum), addends[1].eq(~kick_shift.result), addends[2].eq(nudge)]
-        # The inverted change lacks one, and so does the inverted nudge.
-        m.d.sync += kicked.eq(sum_of_three(addends[0], addends[1], addends[2], ONE, minus))
+        m.d.comb += [addends[0].eq(self.momentum), addends[1].eq(~kick_shift.floor), addends[2].eq(nudge)]
+        # The inverted change lacks one, unless it is rounded up, which takes one more away; and so does the inverted nudge.
+        m.d.sync += kicked.eq(sum_of_three(addends[0], addends[1], addends[2], ~kick_shift.up, minus))
         momentum = kicked[:w].as_signed()
 
         # Stage 3 to 6: the drift's product, of two digits.
@@ -140,35 +140,39 @@ class Integrator(wiring.Component):
         ]
 
         # Stage 6 to 8: half a drift. The most negative momentum is its own negative and must not drift.
-        m.submodules.drift_shift = drift_shift = NearestShift(f.multiplier + w + 1, f.drift_shift(0), STEP_LIMIT, two=True)
+        sign, rest = (
+            later(m, momentum[-1], "sign", 1),
+            later(m, Cat(momentum[k : min(k + 8, w - 1)].any() for k in range(0, w, 8)), "rest", 1),
+        )
+        m.submodules.drift_shift = drift_shift = NearestShift(f.multiplier + w + 1, f.drift_shift(0), STEP_LIMIT, apart=digit)
         m.d.comb += [
             drift_shift.value.eq(low.product),
-            drift_shift.other.eq(high.product << digit),
+            drift_shift.other.eq(high.product),
             # A register of its own, or this shift and the kick's, far from each other, would have their amount from the same one.
             drift_shift.amount.eq(later(m, self.s, "s_later", 1)),
-            drift_shift.enable.eq(later(m, momentum != f.state.lowest, "drifts_at_all", 4)),
+            drift_shift.enable.eq(later(m, ~sign | rest.any(), "drifts_at_all", 3)),
         ]
-        half = drift_shift.result
+        floor, up = drift_shift.floor, drift_shift.up
 
         # Stage 8 to 9: the position takes it, once or twice; whether the second half alone wraps is found a cycle later.
-        position, wide = Signal(signed(w)), max(len(half), w) + 1
-        drifted, twice = Signal(signed(wide)), Signal(signed(wide))
+        position, wide = Signal(signed(w)), max(len(floor), w) + 1
+        drifted, twice, double = Signal(signed(wide)), Signal(signed(wide)), at[9].ticket.double
         m.d.sync += [
-            position.eq(self.position + Mux(at[8].ticket.double, half << 1, half)),
-            drifted.eq(self.position + half),
-            twice.eq(drifted[:w].as_signed() + Mux(at[9].ticket.double, later(m, half, "half", 1), 0).as_signed()),
+            position.eq(plus(self.position, Mux(at[8].ticket.double, Cat(up, floor).as_signed(), floor), up)),
+            drifted.eq(plus(self.position, floor, up)),
+            twice.eq(
+                plus(drifted[:w].as_signed(), Mux(double, later(m, floor, "floor", 1), 0).as_signed(), double & later(m, up, "up", 1))
+            ),
         ]
 
         # Operands; that of the momentum waits for that of the position.
-        m.submodules.narrow_p = narrow_p = Narrow(f)
-        m.submodules.narrow_x = narrow_x = Narrow(f)
+        m.submodules.narrow_p = narrow_p = Narrow(w, f.operand_shift, f.operand.width)
+        m.submodules.narrow_x = narrow_x = Narrow(w, f.operand_shift, f.operand.width)
         m.d.comb += [
             narrow_p.value.eq(momentum),
             narrow_x.value.eq(position),
-            Cat(self.p, self.p_clipped).eq(
-                carried(m, Cat(narrow_p.operand, narrow_p.clipped), "p", live, 3 + NARROW_LATENCY, STORE, shape)
-            ),
-            self.x.eq(narrow_x.operand),
+            Cat(self.p, self.p_clipped).eq(carried(m, Cat(narrow_p.code, narrow_p.clipped), "p", live, 3 + NARROW_LATENCY, STORE, shape)),
+            self.x.eq(narrow_x.code),
             self.x_clipped.eq(narrow_x.clipped),
         ]
 

@@ -1,4 +1,4 @@
-"""State, rounded and clipped to what the multiplier takes."""
+"""A number rounded and clipped to fewer bits: a state to what the multiplier takes, a sum to what the table does."""
 
 from __future__ import annotations
 
@@ -6,56 +6,51 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from loschmidt.spec.formats import Formats
-
 from .rounding import NONE, extended, plus, split
 
-#: Cycles from a value to its operand.
+#: Cycles from a value to its code.
 NARROW_LATENCY = 2
 
 
 class Narrow(wiring.Component):
-    """The operand nearest to a state value, ties to even. Latency `NARROW_LATENCY`, throughput one a cycle.
+    """``value / 2**shift`` to the nearest code of so many bits, ties to even. Latency `NARROW_LATENCY`, throughput one a cycle.
 
     Whether the rounded value fits is told from the value itself, so neither waits for the other.
 
     Members
     -------
-    value : In(state)
-    operand : Out(operand), symmetric
+    value : In(signed(before))
+    code : Out(signed(width)), symmetric
     clipped : Out(1), the rounded value did not fit
     """
 
-    def __init__(self, formats: Formats) -> None:
-        self.formats = formats
-        super().__init__({"value": In(signed(formats.state.width)), "operand": Out(signed(formats.operand.width)), "clipped": Out(1)})
+    def __init__(self, before: int, shift: int, width: int) -> None:
+        self.shift, self.width = shift, width
+        super().__init__({"value": In(signed(before)), "code": Out(signed(width)), "clipped": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        width = self.formats.operand.width
-        floor, half, rest = split(self.value, self.formats.operand_shift)
+        width = self.width
+        floor, half, rest = split(self.value, self.shift)
         floor = extended(floor, max(width, len(floor)))
         field = floor[: width - 1]
         upper = floor[width - 1 : -1]  # beside the sign; copies of it, if the floor fits
 
-        raised = Signal(width)
-        negative, ones, zeros, beyond, above, exact = (Signal(name=n) for n in ("negative", "ones", "zeros", "beyond", "above", "exact"))
+        negative, exact = floor[-1], ~rest
+        raised, limit = Signal(width), Signal(width)
+        beyond, top, bottom, tie = (Signal(name=n) for n in ("beyond", "top", "bottom", "tie"))
         m.d.sync += [
             raised.eq(plus(floor[:width].as_signed(), NONE, half)),
-            negative.eq(floor[-1]),
-            ones.eq(field.all()),
-            zeros.eq(~field.any()),
-            beyond.eq(Mux(floor[-1], ~upper.all(), upper.any()) if len(upper) else NONE),
-            above.eq(half),
-            exact.eq(~rest),
+            limit.eq(Cat(1, (~negative).replicate(width - 2), negative)),
+            beyond.eq(Mux(negative, ~upper.all(), upper.any()) if len(upper) else NONE),
+            # Up from the highest code; not up from the lowest, which is none, or just up to it, from below.
+            top.eq(~negative & field.all() & half),
+            bottom.eq(negative & ~field.any() & (~half | exact)),
+            tie.eq(half & exact),
         ]
-
-        # Up from the highest code; not up from the lowest, which is none, or just up to it, from below.
-        differs, even = Signal(), Signal(width)
-        m.d.comb += [
-            differs.eq(beyond | (~negative & ones & above) | (negative & zeros & (~above | exact))),
-            even.eq(Cat(raised[0] & ~(above & exact), raised[1:])),
+        differs = beyond | top | bottom
+        m.d.sync += [
+            self.code.eq(Mux(differs, limit, Cat(raised[0] & ~tie, raised[1:])).as_signed()),
+            self.clipped.eq(differs),
         ]
-        limit = Cat(1, (~negative).replicate(width - 2), negative)
-        m.d.sync += [self.operand.eq(Mux(differs, limit, even).as_signed()), self.clipped.eq(differs)]
         return m

@@ -14,10 +14,10 @@ A finished sum becomes a ticket: the tile's integrator sees one lane after anoth
 apart as a tile has lanes. Stages (cycles since the integrator has the lane's sum; lane 0 of a tile at age 7):
 
    -1   the nudge is read, that it need not go straight from its memory into a sum
-    0   half a unit is added; the momentum is read           0   z: half a unit is added    1   ... shifted, saturated
+    0   the sum is kept; the momentum is read                0   z: rounded                 1   ... saturated
     1   kick: shifted      2   momentum takes it, and nudge  2   z: the table is read
     3   ... is written; drift: is multiplied                 4   z: rise is multiplied by offset
-    6   drift: summed with half a unit    7   shifted        8   y is stored in the lane; potential is multiplied
+    6   drift: its digits summed          7   shifted        8   y is stored in the lane; potential is multiplied
     8   position takes it, once or twice                     12  potential is stored in the lane, and a drift's p
     9   ... is written, and the trace; operands are made     11  a drift's x is stored
 """

@@ -45,70 +45,76 @@ def sum_of_three(first: Value, second: Value, third: Value, carry: Value, other:
     return plus(partial.as_signed(), Cat(other, carries[:-1]).as_signed(), carry)
 
 
-def saturated(value: Value, width: int) -> Value:
-    """The nearest symmetric ``width``-bit code. Combinational."""
-    value = extended(value, max(width, len(value)))
-    negative, upper, lower = value[-1], value[width - 1 : -1], value[: width - 1]
-    # It does not fit if its upper bits are not all copies of the sign, or if it is the one code without a negative, one below the limit.
-    beyond = Mux(negative, ~upper.all(), upper.any()) if len(upper) else NONE
-    lowest = negative & ~lower.any()
-    limit = Cat(1, (~negative).replicate(width - 2), negative)  # 0111...1, or 1000...01
-    result = Mux(beyond, limit, Cat(lower[0] | lowest, lower[1:], negative))
-    return result.as_signed()
-
-
 class NearestShift(wiring.Component):
-    """Round ``value / 2**(base + amount)`` to the nearest integer, ties to even, for an amount chosen at run time.
+    """``value / 2**(base + amount)`` to the nearest integer, ties to even, for an amount chosen at run time: ``floor + up``.
 
-    Half a unit is added before the shift, so no bit that falls out has to be carried along; a tie, of which nothing is left below, then
-    came to the integer above, which is the even one or has its lowest bit to lose. Latency 2 cycles, throughput one a cycle.
+    The last bit that falls out is shifted along, and whether any did before it is told from the value itself, so nothing is added here:
+    ``up`` is a carry to whatever the result goes into. Latency 2 cycles, throughput one a cycle.
+
+    Parameters
+    ----------
+    width, base, limit : of the value; of the least shift; of the amount
+    apart : if there are two values, by how many bits the other is to be shifted left before it is added
 
     Members
     -------
-    value, other : In(signed(width)); their sum is rounded, which must fit ``width`` bits. ``other`` only if there are two
+    value, other : In(signed(width)), In(signed(width - apart)); their sum is rounded, which must fit ``width`` bits
     amount : In(range(limit + 1)), at most ``width - base - 1``; static: set a cycle before the first value, for as long as values come
-    enable : In(1), with the result a cycle later; or it is zero
-    result : Out(signed(width - base + 1))
+    enable : In(1), with the result a cycle later; or that is zero
+    floor, up : Out(signed(width - base)), Out(1)
     """
 
-    def __init__(self, width: int, base: int, limit: int, two: bool = False) -> None:
-        self.width, self.base, self.two = width, base, two
+    def __init__(self, width: int, base: int, limit: int, apart: int | None = None) -> None:
+        self.width, self.base, self.apart = width, base, apart
         super().__init__(
             {
                 "value": In(signed(width)),
-                **({"other": In(signed(width))} if two else {}),
+                **({} if apart is None else {"other": In(signed(width - apart))}),
                 "amount": In(range(limit + 1)),
                 "enable": In(1),
-                "result": Out(signed(width - base + 1)),
+                "floor": Out(signed(width - base)),
+                "up": Out(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        width, base = self.width, self.base
-        # Ones wherever bits fall out; a register here, as the amount goes to all of the shift.
+        width, base, apart = self.width, self.base, self.apart
+        # A register here, as the amount goes to all of the shift. Ones where bits fall out before the last that does.
         amount = Signal.like(self.amount)
         m.d.sync += amount.eq(self.amount)
-        below = Signal(min(width - 1, base + (1 << len(self.amount)) - 1))
-        for bit in range(len(below)):
-            m.d.sync += below[bit].eq(self.amount > bit - base)
-        one, half = (below[0], below[1:]) if len(below) else (NONE, NONE)
+        before = Signal(max(0, min(width, base + (1 << len(self.amount)) - 2)))
+        for bit in range(len(before)):
+            m.d.sync += before[bit].eq(self.amount > bit + 1 - base)
 
-        raised = Signal(signed(width + 1))
-        value = extended(self.value, width + 1)
-        if self.two:
-            m.d.sync += raised.eq(
-                sum_of_three(value, extended(self.other, width + 1), Cat(half, Const(0, width + 1 - len(half))), one, NONE)
-            )
+        # Of one value both cycles take half of the shift; the sum of two is shifted in the second. What fell out is told from the value as
+        # it comes in, where nothing is added to it.
+        fine = range(len(amount)) if apart is not None else range(len(amount) // 2)
+        early = len(before) if apart is None else min(apart, len(before))
+        rests, late = Signal((early + _GROUP - 1) // _GROUP), NONE
+        for number in range(len(rests)):
+            group = slice(number * _GROUP, min(early, (number + 1) * _GROUP))
+            m.d.sync += rests[number].eq((self.value[group] & before[group]).any())
+        if apart is None:
+            field = Signal(signed(width - base + 1))
+            m.d.sync += field.eq(_right(Cat(NONE, self.value).as_signed() >> base, amount, range(len(fine), len(amount))))
         else:
-            m.d.sync += raised.eq(plus(value, Cat(half, Const(0, 1)).as_signed(), one))
+            total = Signal(signed(width))
+            m.d.sync += total.eq(Cat(self.value[:apart], (self.value >> apart) + self.other).as_signed())
+            field, late = Cat(NONE, total).as_signed() >> base, (total[early : len(before)] & before[early:]).any()
 
-        shifted: Value = raised >> base
-        for bit in range(len(self.amount)):
-            distance, stage = min(1 << bit, len(shifted) - 1), Signal(signed(width - base + 1), name=f"shifted_{bit}")
-            m.d.comb += stage.eq(Mux(amount[bit], shifted >> distance, shifted))
-            shifted = stage
-        rounded, tie = Signal(signed(width - base + 1)), Signal()
-        m.d.sync += [rounded.eq(Mux(self.enable, shifted, 0)), tie.eq(one & ~(raised & below).any())]
-        m.d.comb += self.result.eq(Cat(rounded[0] & ~tie, rounded[1:]))
+        quotient, up = _right(field, amount, fine), Signal()
+        m.d.comb += up.eq(quotient[0] & (quotient[1] | rests.any() | late))
+        m.d.sync += [self.floor.eq(Mux(self.enable, quotient >> 1, 0)), self.up.eq(self.enable & up)]
         return m
+
+
+#: Bits of which it is told in one register whether any is set: as many as two levels of logic take.
+_GROUP = 8
+
+
+def _right(value: Value, amount: Value, bits: range) -> Value:
+    """``value`` shifted right by what those bits of ``amount`` say. Combinational."""
+    for bit in reversed(bits):
+        value = Mux(amount[bit], value >> min(1 << bit, len(value) - 1), value).as_signed()
+    return value

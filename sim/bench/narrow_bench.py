@@ -36,6 +36,6 @@ async def every_value(dut: Any) -> None:
             before = under_way.popleft()
             rounded = round_half_even(before, formats.operand_shift)
             expected = saturate(rounded, formats.operand.width)
-            found, clipped = pins.signed("operand"), bool(pins.get("clipped"))
+            found, clipped = pins.signed("code"), bool(pins.get("clipped"))
             assert found == expected, f"{before} became {found} instead of {expected}"
             assert clipped == (expected != rounded), f"{before} was {'' if clipped else 'not '}said to be clipped"

@@ -13,7 +13,8 @@ from loschmidt.hw.host_access import LINGERS, MOVE_AFTER, MOVE_BEFORE, READ_LATE
 from loschmidt.hw.operation import Consumer, Left, Right, flag_latency, operation_layout
 from loschmidt.hw.ring import GATHERED, entry
 from loschmidt.spec import layout
-from loschmidt.spec.fixed import wrap
+from loschmidt.spec.fixed import round_half_even, wrap
+from loschmidt.spec.hamiltonian import Parameter
 from loschmidt.spec.layout import SHARED, Bank
 from loschmidt.spec.region import State
 from loschmidt.spec.run import STEP_LIMIT
@@ -29,7 +30,7 @@ from .stimulus import WRITABLE, contents
 CHOOSES = 1
 
 #: Cycles that a request takes longer to a tile on a branch: two registers on the way there, and one inside.
-BRANCHED = 3
+BRANCH_CYCLES = 3
 
 #: Cycles from an operation at the port to its input word at the port.
 INPUT = 1
@@ -156,6 +157,21 @@ class Board:
                 return
         await self.issue(None)
 
+    async def drift_to_the_end(self) -> None:
+        """Drift twice half a drift, all lanes to the very end of the range, but one, perhaps, a unit beyond."""
+        part, state, memory = self.part, self.part.formats.state, self.machine.memory
+        op = any_operation(self.choice, part, self.fields)
+        op |= {"consumer": Consumer.DRIFT.value, "double": 1, "nudge": 0, "accumulate": 0, "sum_add": 0, "ring_move": 0}
+        astray = self.choice.choice([None, *range(part.lanes)])
+        address = layout.base(Parameter.INVERSE_MASS, part) + op["row"]
+        for lane, (positions, momenta) in enumerate(zip(memory[Bank.POSITION], memory[Bank.MOMENTUM], strict=True)):
+            momentum = momenta[op["state"]] = self.choice.randint(state.lowest + 1, state.highest) >> 3
+            half = round_half_even(memory[Bank.PARAMETER][lane][address] * momentum, part.formats.drift_shift(self.machine.s))
+            beyond = int(lane == astray and half != 0)
+            positions[op["state"]] = state.lowest - 2 * half - beyond if half < 0 else state.highest - 2 * half + beyond
+        await self.write(Bank.POSITION, Bank.MOMENTUM)
+        await self.issue(op)
+
     async def settle(self) -> None:
         for _ in range(entry(self.part) + flag_latency(self.part) + GATHERED):
             await self.issue(None)
@@ -176,10 +192,10 @@ class Board:
 
     async def compare(self) -> None:
         """The flags, and every word of every bank, each as soon as it must be there: with the most tiles, gathering takes `GATHERED`; with
-        those that hang on no branches, requests come `BRANCHED` cycles sooner."""
+        those that hang on no branches, requests come `BRANCH_CYCLES` cycles sooner."""
         self.compare_flags()
         gathers = (self.part.tiles - 1).bit_length() + 1 >> 1
-        sooner = 0 if self.part.tiles > BRANCHES else BRANCHED
+        sooner = 0 if self.part.tiles > BRANCHES else BRANCH_CYCLES
         wait = READ_LATENCY - CHOOSES - (GATHERED - gathers) - sooner
         for bank, lanes in self.machine.memory.items():
             if bank is Bank.INPUT:
@@ -216,6 +232,12 @@ async def any_operations(dut: Any) -> None:
         await board.write(Bank.POSITION, Bank.MOMENTUM)
         for _ in range(operations):
             await board.issue_any()
+        await board.settle()
+        board.compare_flags()
+    for _ in range(60):
+        await board.restart((1 << board.part.ways) - 1)
+        await board.step(board.choice.randrange(2))
+        await board.drift_to_the_end()
         await board.settle()
         board.compare_flags()
     await board.compare()

@@ -21,6 +21,17 @@ def amounts() -> range:
     return range(min(setting("limit"), setting("width") - setting("base") - 1) + 1)
 
 
+def split(value: int, choice: random.Random) -> dict[str, int]:
+    """The part's inputs: the value, or two whose sum it is."""
+    width, apart = setting("width"), setting("apart")
+    if apart is None:
+        return {"value": value}
+    low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
+    ends = -(1 << (width - apart - 1)), (1 << (width - apart - 1)) - 1
+    other = choice.randint(max(ends[0], -((high - value) >> apart)), min(ends[1], (value - low) >> apart))
+    return {"value": value - (other << apart), "other": other}
+
+
 async def compare(dut: Any, cases: Sequence[tuple[int, int]]) -> None:
     """Values and amounts against the rule: all values of one amount, one a cycle, then those of the next; each result exactly `LATENCY`
     cycles later. Results that are not enabled are zero."""
@@ -31,11 +42,11 @@ async def compare(dut: Any, cases: Sequence[tuple[int, int]]) -> None:
         enabled: deque[int] = deque()
         for value in [*(value for value, wanted in cases if wanted == amount), *[0] * LATENCY]:
             under_way.append(value)
-            await pins.cycle(value=value, enable=enabled[-1] if enabled else 0)
+            await pins.cycle(**split(value, choice), enable=enabled[-1] if enabled else 0)
             enabled.append(int(choice.random() < 0.9))
             if len(under_way) > LATENCY:
                 before, enable = under_way.popleft(), enabled.popleft()
-                expected, found = enable * round_half_even(before, base + amount), pins.signed("result")
+                expected, found = enable * round_half_even(before, base + amount), pins.signed("floor") + pins.get("up")
                 assert found == expected, f"{before} / 2^{base + amount} was rounded to {found} instead of {expected}"
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from amaranth.hdl import Mux, Value
 from amaranth.lib import wiring
 
 from loschmidt.hw import (
@@ -33,7 +34,7 @@ from loschmidt.hw import (
 )
 from loschmidt.spec.shape import Shape
 
-from .parts import BRANCHED, FEW, FULL, TILES, Part, shaped, shift, sized
+from .parts import BRANCHED, FEW, FULL, TILES, Part, operand_of, shaped, shift, sized
 
 #: Lanes take long to compile, so there are as few as show the fault.
 LONE = replace(FEW, lanes=1)
@@ -84,35 +85,46 @@ def component(module: ModuleType, name: str, fault: Fault, *arguments: Any, **ke
     return made
 
 
-_TIE = "tie.eq(one & ~(raised & below).any())"
+def saturated(value: Value, width: int) -> Value:
+    """The nearest signed number of ``width`` bits."""
+    low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
+    return Mux(value > high, high, Mux(value < low, low, value[:width].as_signed())).as_signed()
+
+
+_UP = "up.eq(quotient[0] & (quotient[1] | rests.any() | late))"
 
 ROUNDING = {
-    "floor_drift": Fault("(half, Const(0, 1)).as_signed(), one)", "(half & 0, Const(0, 1)).as_signed(), NONE)"),
-    "half_up_drift": Fault(_TIE, "tie.eq(0)"),
-    "half_down_drift": Fault("(half, Const(0, 1)).as_signed(), one)", "(half, Const(0, 1)).as_signed(), NONE)"),
-    "always_even": Fault(_TIE, "tie.eq(one)"),
-    "tie_of_nothing": Fault(_TIE, "tie.eq(~(raised & below).any())"),
-    "forgotten_base": Fault("below[bit].eq(self.amount > bit - base)", "below[bit].eq(self.amount > bit)"),
-    "always_enabled": Fault("Mux(self.enable, shifted, 0)", "shifted"),
+    "floor_drift": Fault(_UP, "up.eq(0)"),
+    "half_up_drift": Fault(_UP, "up.eq(quotient[0])"),
+    "half_down_drift": Fault(_UP, "up.eq(quotient[0] & (rests.any() | late))"),
+    "half_to_odd": Fault(_UP, "up.eq(quotient[0] & (~quotient[1] | rests.any() | late))"),
+    "up_without_half": Fault(_UP, "up.eq(quotient[1] | rests.any() | late)"),
+    "half_is_a_rest": Fault("self.amount > bit + 1 - base", "self.amount > bit - base"),
+    "forgotten_base": Fault("self.amount > bit + 1 - base", "self.amount > bit"),
+    "forgotten_sum": Fault(" | rests.any() | late", " | rests.any()"),
+    "always_enabled": Fault("Mux(self.enable, quotient >> 1, 0)", "quotient >> 1"),
+    "up_from_nothing": Fault("self.up.eq(self.enable & up)", "self.up.eq(up)"),
 }
 
 OPERAND = {
     "silent_clip": Fault("self.clipped.eq(differs)", "self.clipped.eq(0)"),
     "floor_operand": Fault("NONE, half)", "NONE, NONE)"),
-    "half_up_operand": Fault("Cat(raised[0] & ~(above & exact), raised[1:])", "raised"),
-    "uneven_clip": Fault("(negative & zeros & (~above | exact))", "NONE"),
-    "late_clip": Fault("(~negative & ones & above)", "NONE"),
-    "wrapping_operand": Fault("Mux(differs, limit, even)", "even"),
+    "half_up_operand": Fault("raised[0] & ~tie", "raised[0]"),
+    "uneven_clip": Fault("beyond | top | bottom", "beyond | top"),
+    "late_clip": Fault("beyond | top | bottom", "beyond | bottom"),
+    "wrapping_operand": Fault("Mux(differs, limit, ", "Mux(NONE, limit, "),
 }
 
 _NUDGE = "self.nudge, 0).as_signed() ^ negates.replicate(w).as_signed()"
 
 INTEGRATOR = {
-    "no_rule_for_lowest": Fault("momentum != f.state.lowest", "momentum == momentum"),
-    "saturating_momentum": Fault("momentum = kicked[:w].as_signed()", "momentum = saturated(kicked, w)", {"saturated": rounding.saturated}),
-    "kick_lacks_one": Fault("ONE, minus))", "minus, minus))"),
+    "no_rule_for_lowest": Fault("~sign | rest.any()", "~sign | sign"),
+    "saturating_momentum": Fault("momentum = kicked[:w].as_signed()", "momentum = saturated(kicked, w)", {"saturated": saturated}),
+    "kick_lacks_one": Fault("~kick_shift.up, minus))", "0, minus))"),
     "one_sided_nudge": Fault(_NUDGE, "self.nudge, 0).as_signed()"),
-    "single_drift": Fault("Mux(at[8].ticket.double, half << 1, half)", "half"),
+    "single_drift": Fault("Mux(at[8].ticket.double, Cat(up, floor).as_signed(), floor)", "floor"),
+    "rounded_once_of_twice": Fault("Cat(up, floor)", "Cat(0, floor)"),
+    "second_rounding_unseen": Fault("double & later(m, up", "0 & later(m, up"),
     "silent_overflow": Fault("(total[w:] != total[w - 1].replicate(len(total) - w))", "(total[w] != total[w - 1])"),
     "second_half_unseen": Fault("(twice, 10, drifts)", "(twice, 10, [0] * 11)"),
     "flip_forgotten": Fault("Mux(host.flip, -self.momentum, self.momentum)", "self.momentum"),
@@ -123,9 +135,9 @@ INTEGRATOR = {
 
 ACTIVATION = {
     "neighbouring_segment": Fault("segment = Cat(z[unit:-1], ~z[-1])", "segment = Cat(z[unit:-1], ~z[-1]) + 1"),
-    "wrapping_z": Fault("saturated(Cat(raised[shift] & ~tie, raised[shift + 1 :]).as_signed(), f.table_width)", "raised[shift:]"),
+    "wrapping_z": Fault("narrow.value.eq(self.sum)", "narrow.value.eq(self.sum[: f.table_shift + f.table_width].as_signed())"),
     "early_integral": Fault('"integral", self.live, 4, 11', '"integral", self.live, 4, 10'),
-    "half_up_z": Fault("Cat(raised[shift] & ~tie, raised[shift + 1 :])", "raised[shift:]"),
+    "coarse_z": Fault("z = narrow.code", "z = narrow.code & ~1"),
     "moving_padding": Fault("Mux(self.rests, 0, plus_nearest", "Mux(0, 0, plus_nearest"),
 }
 
@@ -241,16 +253,18 @@ def deep(name: str, module: ModuleType, fault: Fault, shape: Shape) -> wiring.Co
 def lane_mutants() -> dict[str, Mutant]:
     """Broken parts of a lane or an integrator, and rings with one of them."""
 
-    def shifts(fault: Fault, base: int) -> Part:
-        return replace(shift(7, base, 6 - base), make=partial(component, rounding, "NearestShift", fault, 7, base, 6 - base))
+    def shifts(fault: Fault, base: int, apart: int | None) -> Part:
+        return replace(shift(7, base, 6 - base, apart), make=partial(component, rounding, "NearestShift", fault, 7, base, 6 - base, apart))
 
-    found = {name: Mutant(shifts(fault, 2 * ("base" in name)), "every_value") for name, fault in ROUNDING.items()}
+    found = {
+        name: Mutant(shifts(fault, 2 * ("base" in name), 3 if "sum" in name else None), "every_value") for name, fault in ROUNDING.items()
+    }
     early = Fault("pipeline.eq(left * right)", "pipeline.eq(self.left * self.right)")
     found["early_product"] = Mutant(sized(partial(component, multiplier, "Multiplier", early), "multiplier", 8), "extremes")
 
     settings = {"shape": FEW.to_json()}
     for name, fault in OPERAND.items():
-        found[name] = Mutant(Part(partial(component, narrow, "Narrow", fault, FEW.formats), "narrow", settings), "every_value")
+        found[name] = Mutant(Part(partial(component, narrow, "Narrow", fault, *operand_of(FEW)), "narrow", settings), "every_value")
     for name, (fault, test) in ACCUMULATOR.items():
         found[name] = Mutant(shaped(partial(component, accumulator, "Accumulator", fault), "accumulator", FEW), test)
 

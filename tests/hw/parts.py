@@ -76,20 +76,29 @@ def lane_parts() -> dict[str, Part]:
         "narrow_shift": shift(7, 0, 6),
         "based_shift": shift(8, 3, 4),
         "wide_shift": shift(53, 6, 15),
+        "shift_of_two": shift(8, 2, 5, 4),
+        "wide_shift_of_two": shift(45, 13, 15, 15),
         "narrow_multiplier": sized(Multiplier, "multiplier", 8),
         "wide_multiplier": sized(Multiplier, "multiplier", 18),
     }
     for name, shape in (("narrow", FEW), ("wide", WIDE)):
         parts |= {
-            f"{name}_operand": Part(partial(Narrow, shape.formats), "narrow", {"shape": shape.to_json()}),
+            f"{name}_operand": Part(partial(Narrow, *operand_of(shape)), "narrow", {"shape": shape.to_json()}),
             f"{name}_accumulator": shaped(Accumulator, "accumulator", shape),
         }
     rings = {"narrow": TURN, "wide": WIDE, "single": ONE, "tiles": TILES, "branched": BRANCHED}
     return parts | {f"{name}_ring": shaped(Ring, "ring", shape) for name, shape in rings.items()}
 
 
-def shift(width: int, base: int, limit: int) -> Part:
-    return Part(partial(NearestShift, width, base, limit), "rounding", {"width": width, "base": base, "limit": limit})
+def operand_of(shape: Shape) -> tuple[int, int, int]:
+    """How a state becomes an operand: bits before, shift, bits after."""
+    f = shape.formats
+    return f.state.width, f.operand_shift, f.operand.width
+
+
+def shift(width: int, base: int, limit: int, apart: int | None = None) -> Part:
+    settings = {"width": width, "base": base, "limit": limit, "apart": apart}
+    return Part(partial(NearestShift, width, base, limit, apart), "rounding", settings)
 
 
 def control_parts() -> dict[str, Part]:
