@@ -36,7 +36,7 @@ _NAME = "kernel.so"
 _SOURCES = (
     *("lanes.h", "codes.h", "memory.h", "matrix.h", "outer.h", "own.h", "plan.h", "walk.h", "steps.cpp"),
     *("tiles.h", "sixteen.h", "bytes.h", "in_step.h", "history.h", "squares.h", "lane_steps.h", "cohort.h"),
-    *("turned.h", "crossed.h", "company.h"),
+    *("turned.h", "crossed.h", "cohorts.h"),
 )
 
 

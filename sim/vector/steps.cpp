@@ -1,10 +1,10 @@
-// The emulator's time steps as native code. Runs go in step, sixteen at a time, if they can (company.h). The others are taken two by two, side
+// The emulator's time steps as native code. Runs go in step, sixteen at a time, if they can (cohorts.h). The others are taken two by two, side
 // by side: they share each load of a weight, and where one's products are subtracted from the other's, as in the two echoes of a gradient, only
 // the difference is ever multiplied.
 //
 // Sums are exact (sim.memory.largest_sum stays below 2^62); products are summed modulo 2^64, of which the accumulator is a part.
 
-#include "company.h"
+#include "cohorts.h"
 #include "walk.h"
 
 namespace {
@@ -86,7 +86,7 @@ void plan_destroy(Plan* plan) { delete plan; }
 // 0, or 1 if there was no memory.
 int plan_advance(const Plan* plan, const Job* jobs, int64_t count, const Sums* sums) {
     try {
-        const std::vector<Job> left = Company::take(plan->in_step, plan->memory, jobs, count, *sums);
+        const std::vector<Job> left = Cohorts::take(plan->in_step, plan->memory, jobs, count, *sums);
         (plan->narrow ? all<int32_t> : all<int64_t>)(*plan, left.data(), int64_t(left.size()), *sums);
         return 0;
     } catch (const std::bad_alloc&) {

@@ -37,7 +37,7 @@ FAULTS_IN_STEP = {
     "last_steps_left_out": ("crossed.h", "chunks = (steps + 3) / 4;", "chunks = steps / 4;"),
     "products_beyond_32_bits": ("crossed.h", "(3 * 255 * 255 * WALKS)", "(3 * 255 * WALKS)"),
     "everybody_counts": ("turned.h", "& mask.term[k]", ""),
-    "rest_from_the_start": ("company.h", "jobs[w].first += jobs[w].stride * steps, ", ""),
+    "rest_from_the_start": ("cohorts.h", "jobs[w].first += jobs[w].stride * steps, ", ""),
 }
 
 #: Flags for tiles by hand.

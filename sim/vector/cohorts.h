@@ -6,7 +6,7 @@
 #include "cohort.h"
 #include "crossed.h"
 
-class Company {
+class Cohorts {
 public:
     // As many walks in step as pay for the lanes that stay empty.
     static constexpr int LEAST = 12;
@@ -16,10 +16,10 @@ public:
         std::vector<Job> silent, heard;
         for (int64_t j = 0; j < count; j++) (jobs[j].product_sign ? heard : silent).push_back(jobs[j]);
         if (!c.possible || int(std::max(silent.size(), heard.size())) < LEAST) return std::vector<Job>(jobs, jobs + count);
-        Company company(c, memory, sums);
-        company.advance(silent);
-        company.advance(heard);
-        company.end();
+        Cohorts cohorts(c, memory, sums);
+        cohorts.advance(silent);
+        cohorts.advance(heard);
+        cohorts.end();
         silent.insert(silent.end(), heard.begin(), heard.end());
         // The two echoes of a sample have neighbouring contexts, and are best taken side by side.
         std::sort(silent.begin(), silent.end(), [](const Job& a, const Job& b) {
@@ -36,7 +36,7 @@ private:
     History history;
     Crossed crossed;
 
-    Company(const InStep& c, const Memory& memory, const Sums& sums) : c(c), memory(memory), sums(sums), history(c), crossed(c) {
+    Cohorts(const InStep& c, const Memory& memory, const Sums& sums) : c(c), memory(memory), sums(sums), history(c), crossed(c) {
         history.one(c.quads - 1);
     }
 
