@@ -29,7 +29,7 @@ class Lane(wiring.Component):
     Members
     -------
     operation : In, at every age, or a cycle before it, see `UNREGISTERED`
-    input : In(operand), the broadcast input word at age 1, or the constant that the operation wants
+    input : In(operand), a cycle before age 1, the broadcast input word, or the constant that the operation wants
     parameter : In(weight), the word at the operation's address at age 2
     ring_i, ring_o : operand, from the next lane and to the previous one
     sum_i, sum_o : sum, likewise
@@ -95,7 +95,8 @@ class Lane(wiring.Component):
         # Age 1 to 2: the operands are selected; the parameter comes in a cycle later than the others. The ring's word, if just loaded, is
         # still the one that was read; constants are the tile's to put in the place of inputs.
         left, right = Signal(signed(f.multiplier)), Signal(signed(f.multiplier))
-        words = {Right.X: operands.right, Right.RING: held, Right.INPUT: self.input, Right.P: operands.p}
+        fed = later(m, self.input, "fed", 1)
+        words = {Right.X: operands.right, Right.RING: held, Right.INPUT: fed, Right.P: operands.p}
         code = op.age_1.right.as_value()
         source = Cat(code[1] & ~code[3] & (code[2] | ~own), code[2] | code[3])
         m.d.sync += [left.eq(operands.left), right.eq(Array(words[Right(2 * number)] for number in range(4))[source])]

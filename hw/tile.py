@@ -86,7 +86,7 @@ class Tile(wiring.Component):
         # Where an operation wants a constant, that comes in the input's place.
         word, right = Signal.like(self.input), aged[0]["right"].as_value()
         constant = Array(Const(value, len(word)) for value in constants(shape.formats))[right[1:3]]
-        m.d.sync += word.eq(Mux(right[3], constant, later(m, self.input, "input_entered", 1)))
+        m.d.comb += word.eq(Mux(right[3], constant, later(m, self.input, "input_entered", 1)))
         for lane in lanes:
             for age, names in AGES.items():
                 m.d.comb += [lane.operation[f"age_{age}"][name].eq(aged[age - (name not in UNREGISTERED)][name]) for name in names]
