@@ -60,7 +60,7 @@ class Engine(wiring.Component):
         shape, slot = self.array, self.current.slot
         inner_row = Signal.like(self.block)  # s of a row pass, row of a column pass
         travelled, fed, carried, stride = (Signal.like(self.offset, name=name) for name in ("travelled", "fed", "carried", "stride"))
-        # Which turn is a loop's last is found out a turn before, or walking would wait for it.
+        # Which turn is a loop's last, and which a slot's, is found out a turn before, or walking would wait for it.
         block_ends, column_ends, last_block, last_column = (Signal() for _ in range(4))
         limit, one = Mux(slot.loop_input, shape.inputs - 1, shape.lanes - 1), shape.rows == 1
         m.d.comb += [
@@ -69,7 +69,6 @@ class Engine(wiring.Component):
             self.hops.eq(slot.loop_column & (inner_row == 0)),
             last_column.eq(Mux(slot.loop_column, self.column == shape.lanes - 1, self.column + 1 == limit)),
             last_block.eq(inner_row + 1 == shape.rows - 1),
-            self.finishes.eq(slot.loop_single | (column_ends & (slot.loop_input | block_ends))),
             self.group_ends.eq(self.finishes & self.current.last),
             self.item_ready.eq(~self.valid | (self.advance & self.finishes)),
         ]
@@ -86,17 +85,20 @@ class Engine(wiring.Component):
         with m.If(self.advance):
             m.d.sync += self.begins.eq(0)
             with m.If(slot.loop_input):
-                m.d.sync += [fed.eq(fed + 1), self.column.eq(self.column + 1), column_ends.eq(last_column)]
+                m.d.sync += [fed.eq(fed + 1), self.column.eq(self.column + 1), self.finishes.eq(last_column)]
             with m.If(slot.loop_row):
-                m.d.sync += [travelled.eq(travelled + 1), self.column.eq(self.column + 1), column_ends.eq(last_column)]
+                m.d.sync += [travelled.eq(travelled + 1), self.column.eq(self.column + 1)]
+                m.d.sync += [column_ends.eq(last_column), self.finishes.eq(last_column & block_ends)]
                 with m.If(column_ends):
-                    m.d.sync += [self.column.eq(0), column_ends.eq(shape.lanes == 1)]
-                    m.d.sync += [inner_row.eq(inner_row + 1), block_ends.eq(last_block)]
+                    ends = shape.lanes == 1
+                    m.d.sync += [self.column.eq(0), column_ends.eq(ends)]
+                    m.d.sync += [inner_row.eq(inner_row + 1), block_ends.eq(last_block), self.finishes.eq(ends & last_block)]
             with m.If(slot.loop_column):
-                m.d.sync += [inner_row.eq(inner_row + 1), stride.eq(stride + shape.padded), block_ends.eq(last_block)]
+                m.d.sync += [inner_row.eq(inner_row + 1), stride.eq(stride + shape.padded)]
+                m.d.sync += [block_ends.eq(last_block), self.finishes.eq(last_block & column_ends)]
                 with m.If(block_ends):
                     m.d.sync += [inner_row.eq(0), stride.eq(0), carried.eq(carried + 1), self.column.eq(self.column + 1)]
-                    m.d.sync += [block_ends.eq(one), column_ends.eq(last_column)]
+                    m.d.sync += [block_ends.eq(one), column_ends.eq(last_column), self.finishes.eq(one & last_column)]
                     with m.If(self.column == shape.lanes - 1):
                         # From the last column of this row to its column 0.
                         m.d.sync += [self.column.eq(0), carried.eq(carried - (shape.lanes - 1))]
@@ -113,6 +115,7 @@ class Engine(wiring.Component):
                 inner_row.eq(0),
                 column_ends.eq(Mux(self.item.slot.loop_input, shape.inputs == 1, shape.lanes == 1)),
                 block_ends.eq(one),
+                self.finishes.eq(self.item.slot.loop_single | Mux(self.item.slot.loop_input, shape.inputs == 1, (shape.lanes == 1) & one)),
             ]
             with m.If(self.item.first):
                 m.d.sync += [travelled.eq(0), fed.eq(0), carried.eq(start), stride.eq(0)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from loschmidt.spec import layout
@@ -70,18 +71,18 @@ class Sequencer(wiring.Component):
         # Ways.
         runs = [Signal(run_layout(shape), name=f"run_{w}") for w in ways]
         steps = index(shape.input_depth + 1)
-        active, draining, busy = Signal(shape.ways), Signal(shape.ways), Signal(shape.ways)  # busy: its group is under way
+        active, draining, between = Signal(shape.ways), Signal(shape.ways), Signal(shape.ways)  # between: none of its groups is under way
         first_step, last_step, odd = Signal(shape.ways), Signal(shape.ways), Signal(shape.ways)  # odd: which x is read
         timers = [Signal(range(max(64, drain(shape) + 1)), name=f"timer_{w}") for w in ways]
+        over = Signal(shape.ways, init=-1)  # whose timer has come to zero
         counters = [Signal(range(len(rows)), name=f"counter_{w}") for w in ways]
         remaining = [Signal(steps, name=f"remaining_{w}") for w in ways]
         bases = [Signal(index(layout.depth(Bank.POSITION, shape)), name=f"base_{w}") for w in ways]  # of the context's rows
         waiting = Signal(shape.ways)
         for w in ways:
-            m.d.comb += waiting[w].eq(active[w] & ~busy[w] & ~draining[w] & (timers[w] == 0))
+            m.d.comb += waiting[w].eq(between[w] & over[w])
             m.d.sync += bases[w].eq(runs[w].context * shape.rows)
-            with m.If(timers[w] != 0):
-                m.d.sync += timers[w].eq(timers[w] - 1)
+            m.d.sync += [timers[w].eq(timers[w] - 1), over[w].eq(over[w] | (timers[w] == 1))]
         m.d.comb += self.idle.eq(~active.any())
 
         # Taking a run.
@@ -95,18 +96,6 @@ class Sequencer(wiring.Component):
             for w in reversed(ways):
                 with m.If(~active[w]):
                     m.d.comb += taken.eq(1 << w)
-        for w in ways:
-            with m.If(taken[w]):
-                m.d.sync += [
-                    runs[w].eq(self.run),
-                    active[w].eq(1),
-                    busy[w].eq(0),
-                    timers[w].eq(2),
-                    first_step[w].eq(1),
-                    last_step[w].eq(self.run.steps == 1),
-                    remaining[w].eq(self.run.steps),
-                    counters[w].eq(start_rows[(self.hamiltonian << 1) | (self.run.accumulate != Accumulate.OFF)]),
-                ]
         m.d.comb += self.restart.eq(taken)
 
         # Whose group is next: the way that had the last one gives way.
@@ -122,34 +111,44 @@ class Sequencer(wiring.Component):
             walk.row.eq(Array(counters)[chosen]),
         ]
         with m.If(walk.start):
-            m.d.sync += [busy.bit_select(chosen, 1).eq(1), favourite.eq(chosen)]
+            m.d.sync += [between.bit_select(chosen, 1).eq(0), favourite.eq(chosen)]
 
         # The candidate, and what stands in its way: an accumulator just used, the integrator's lanes, a cycle in which y and x would meet.
-        op, held = Signal(operation_layout(shape)), Signal()
+        op = Signal(operation_layout(shape))
+        go = Signal()  # it is issued in this cycle, as was found in the one before
         lonely, input_address = Signal(), Signal.like(self.input_address)
-        group_ends, ends_step, prologue = Signal(), Signal(), Signal()
-        following, following_wait = Signal.like(counters[0]), Signal(6)
-        recent, lately = Signal(ACCUMULATOR_LATENCY - 1), Signal()  # of the last operations, which were lonely; whether any was
+        # Of each way, whether its group ends with the candidate, and a drift with that, and a step.
+        ends_group, ends_drift, ends_step = (Signal(shape.ways, name=name) for name in ("ends_group", "ends_drift", "ends_step"))
+        following, following_wait, no_wait = Signal.like(counters[0]), Signal(6), Signal()
+        recent, lately = Signal(ACCUMULATOR_LATENCY - 1), Signal()  # of the last operations, which were lonely; whether any will be
         kick_in, z_in = Signal(range(spacing(shape) + 1)), Signal(range(kick_to_z(shape) + 1))
-        kick_waits, z_waits = Signal(), Signal()  # whether their counters have not come to zero
-        go, finishes = Signal(), op.consumer != Consumer.NONE
+        kick_waits, z_waits = Signal(), Signal()  # whether their counters have not come to zero; and whether they will not have
+        kick_will_wait, z_will_wait = Signal(), Signal()
+        ended = go & (op.consumer != Consumer.NONE)
         m.d.comb += [
-            held.eq((lonely & lately) | ((op.consumer == Consumer.Z) & z_waits) | (op.consumer.as_value()[1] & kick_waits)),
-            go.eq(op.valid & ~held),
             walk.advance.eq(walk.valid & (~op.valid | go)),
+            lately.eq(recent[:-1].any() | (go & lonely)),
+            kick_will_wait.eq(ended | (kick_waits & (kick_in != 1))),
+            z_will_wait.eq(ended | (z_waits & (z_in != 1))),
         ]
+
+        def free(consumer: View[Consumer], lonely: Value) -> Value:
+            """Whether nothing will stand in the way of such a candidate."""
+            return ~((lonely & lately) | ((consumer == Consumer.Z) & z_will_wait) | (consumer.as_value()[1] & kick_will_wait))
+
         m.d.sync += [
             recent.eq((recent << 1) | (go & lonely)),
-            lately.eq(recent[:-1].any() | (go & lonely)),
+            kick_waits.eq(kick_will_wait),
+            z_waits.eq(z_will_wait),
+            kick_in.eq(kick_in - 1),
+            z_in.eq(z_in - 1),
             self.operation.eq(op),
             self.operation.valid.eq(go),
+            go.eq(op.valid & ~go & free(op.consumer, lonely)),
         ]
         m.d.comb += self.input_address.eq(input_address)
-        for counter, waits in ((kick_in, kick_waits), (z_in, z_waits)):
-            with m.If(waits):
-                m.d.sync += [counter.eq(counter - 1), waits.eq(counter != 1)]
-        with m.If(go & finishes):
-            m.d.sync += [kick_in.eq(spacing(shape) - 1), kick_waits.eq(1), z_waits.eq(1)]
+        with m.If(ended):
+            m.d.sync += kick_in.eq(spacing(shape) - 1)
             m.d.sync += z_in.eq(Mux(op.consumer == Consumer.Z, spacing(shape), kick_to_z(shape)) - 1)
 
         # From walk to candidate.
@@ -170,6 +169,7 @@ class Sequencer(wiring.Component):
         with m.If(walk.advance):
             m.d.sync += [
                 op.valid.eq(1),
+                go.eq(free(consumer, slot.lonely)),
                 op.left.eq(slot.left),
                 op.right.eq(slot.right),
                 op.file.eq(own + walk.operand_row),
@@ -202,12 +202,17 @@ class Sequencer(wiring.Component):
                 op.check_x.eq(midpoint),
                 lonely.eq(slot.lonely),
                 input_address.eq(run.input_address + walk.column),
-                group_ends.eq(walk.group_ends),
-                ends_step.eq(slot.ends_step),
-                prologue.eq(slot.prologue),
                 following.eq(slot.following),
                 following_wait.eq(slot.following_wait),
+                no_wait.eq(slot.following_wait == 0),
             ]
+            for w in ways:
+                ends = walk.group_ends & (way == w)
+                m.d.sync += [
+                    ends_group[w].eq(ends),
+                    ends_drift[w].eq(ends & (slot.prologue | slot.ends_step)),
+                    ends_step[w].eq(ends & slot.ends_step),
+                ]
         with m.Elif(go):
             m.d.sync += [op.valid.eq(0), lonely.eq(0)]
 
@@ -215,25 +220,40 @@ class Sequencer(wiring.Component):
         for w in ways:
             stride = Mux(runs[w].direction == Direction.DESCENDING, Const(-shape.rows, signed(32)), shape.rows)
             feed = Mux(runs[w].direction == Direction.DESCENDING, Const(-shape.inputs, signed(32)), shape.inputs)
-            with m.If(go & group_ends & (op.way == w)):
-                m.d.sync += [busy[w].eq(0), counters[w].eq(following), timers[w].eq(following_wait)]
-                with m.If(prologue | ends_step):
-                    m.d.sync += [odd[w].eq(~odd[w]), runs[w].trace_address.eq(runs[w].trace_address + stride)]
-                with m.If(ends_step):
-                    m.d.sync += [
-                        first_step[w].eq(0),
-                        last_step[w].eq(remaining[w] == 2),
-                        remaining[w].eq(remaining[w] - 1),
-                        runs[w].input_address.eq(runs[w].input_address + feed),
-                    ]
-                    with m.If(runs[w].nudge == Nudge.STREAM):
-                        m.d.sync += runs[w].nudge_address.eq(runs[w].nudge_address + stride)
-                    with m.If(last_step[w]):
-                        m.d.sync += [draining[w].eq(1), timers[w].eq(drain(shape))]
+            with m.If(go & ends_group[w]):
+                m.d.sync += [between[w].eq(1), counters[w].eq(following), timers[w].eq(following_wait), over[w].eq(no_wait)]
+            with m.If(go & ends_drift[w]):
+                m.d.sync += [odd[w].eq(~odd[w]), runs[w].trace_address.eq(runs[w].trace_address + stride)]
+            with m.If(go & ends_step[w]):
+                m.d.sync += [
+                    first_step[w].eq(0),
+                    last_step[w].eq(remaining[w] == 2),
+                    remaining[w].eq(remaining[w] - 1),
+                    runs[w].input_address.eq(runs[w].input_address + feed),
+                ]
+                with m.If(runs[w].nudge == Nudge.STREAM):
+                    m.d.sync += runs[w].nudge_address.eq(runs[w].nudge_address + stride)
+                with m.If(last_step[w]):
+                    m.d.sync += [draining[w].eq(1), between[w].eq(0), timers[w].eq(drain(shape)), over[w].eq(0)]
             m.d.comb += [
-                self.done[w].eq(active[w] & draining[w] & (timers[w] == 0)),
+                self.done[w].eq(active[w] & draining[w] & over[w]),
                 self.done_context[w].eq(runs[w].context),
             ]
             with m.If(self.done[w]):
                 m.d.sync += [active[w].eq(0), draining[w].eq(0)]
+
+        # A run is taken by a way that has none, where nothing ends: said last, its fields need not wait for what ends.
+        for w in ways:
+            with m.If(taken[w]):
+                m.d.sync += [
+                    runs[w].eq(self.run),
+                    active[w].eq(1),
+                    between[w].eq(1),
+                    timers[w].eq(2),
+                    over[w].eq(0),
+                    first_step[w].eq(1),
+                    last_step[w].eq(self.run.steps == 1),
+                    remaining[w].eq(self.run.steps),
+                    counters[w].eq(start_rows[(self.hamiltonian << 1) | (self.run.accumulate != Accumulate.OFF)]),
+                ]
         return m

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from loschmidt.spec.protocol import WORD
 from loschmidt.spec.shape import Shape
 
+from .delay import later
 from .index import index
 from .tally import Tally
 
@@ -55,10 +56,11 @@ class Status(wiring.Component):
 
         for context in range(self.array.contexts):
             for flags, raised in ((self.overflows, self.overflow), (self.clips, self.clip)):
-                found = Signal(self.array.ways)
+                found = Signal(self.array.ways, name="ends")
                 for w in range(self.array.ways):
                     m.d.comb += found[w].eq(self.done[w] & raised[w] & (self.done_context[w] == context))
-                with m.If(found.any()):
+                # What is found must not go all the way to its flag at once.
+                with m.If(later(m, found.any(), "found", 1)):
                     m.d.sync += flags[context].eq(1)
         with m.If(self.reset_status):
             m.d.sync += [self.overflows.eq(0), self.clips.eq(0)]

@@ -199,7 +199,7 @@ _BACK = "Mux(runs[w].direction == Direction.DESCENDING, Const(-shape.{0}, signed
 
 SEQUENCER = {
     "stale_accumulator": (Fault("(lonely & lately) | ", ""), FEW, "many_runs/hamiltonian=DIAGONAL"),
-    "tickets_meet": (Fault(" | (op.consumer.as_value()[1] & kick_waits)", ""), FEW, "one_run"),
+    "tickets_meet": (Fault(" | (consumer.as_value()[1] & kick_will_wait)", ""), FEW, "one_run"),
     "x_meets_y": (
         Fault("Mux(op.consumer == Consumer.Z, spacing(shape), kick_to_z(shape)) - 1", "spacing(shape) - 1"),
         MANY,
