@@ -1,4 +1,4 @@
-"""A stream with a register each way: neither what is offered nor whether it is taken goes further than to here within a cycle."""
+"""A stream with registers on the way: neither what is offered nor, with two of them, whether it is taken goes further within a cycle."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ from amaranth.lib.wiring import In, Out
 
 
 class Skid(wiring.Component):
-    """Hands words on, one a cycle, a cycle later. What comes while the word before is not taken waits in a second register.
+    """Hands words on, one a cycle, a cycle later. What comes while the word before is not taken waits in a second register, or outside.
 
     Parameters
     ----------
     shape : of a word
+    spare : there is a second register
 
     Members
     -------
-    i, o : streams of words; ``i.ready`` and all of ``o`` are flip-flops
+    i, o : streams of words; all of ``o`` are flip-flops, and with a second register ``i.ready``
     """
 
-    def __init__(self, shape: Any) -> None:
+    def __init__(self, shape: Any, spare: bool) -> None:
+        self.spare = spare
         words = stream.Signature(shape)
         super().__init__({"i": In(words), "o": Out(words)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        if not self.spare:
+            m.d.comb += self.i.ready.eq(self.o.ready | ~self.o.valid)
+            with m.If(self.i.ready):
+                m.d.sync += [self.o.valid.eq(self.i.valid), self.o.payload.eq(self.i.payload)]
+            return m
         spare, waits = Signal.like(self.i.payload, reset_less=True), Signal()
         m.d.comb += self.i.ready.eq(~waits)
         with m.If(~waits):

@@ -32,6 +32,8 @@ class Walk(wiring.Component):
 
     def __init__(self, shape: Shape, rows: Sequence[Row]) -> None:
         self.fetch, self.engine = Fetch(shape, rows), Engine(shape, rows)
+        # Control of a single tile is near everything, and made of what little logic a small chip has.
+        self.spare = shape.tiles > 1
         outer = {name: member for name, member in self.fetch.signature.members.items() if name in _OUTER}
         inner = {name: member for name, member in self.engine.signature.members.items() if not name.startswith("item")}
         self.turn = data.StructLayout({name: member.shape for name, member in inner.items() if name not in ("valid", "advance")})
@@ -41,7 +43,7 @@ class Walk(wiring.Component):
         m = Module()
         m.submodules.fetch = fetch = self.fetch
         m.submodules.engine = engine = self.engine
-        m.submodules.skid = skid = Skid(self.turn)
+        m.submodules.skid = skid = Skid(self.turn, self.spare)
         m.d.comb += [
             engine.item.eq(fetch.item),
             engine.item_valid.eq(fetch.valid),

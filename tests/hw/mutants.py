@@ -34,12 +34,10 @@ from loschmidt.hw import (
 )
 from loschmidt.spec.shape import Shape
 
-from .parts import BRANCHED, FEW, FULL, TILES, Part, operand_of, shaped, shift, sized
+from .parts import BRANCHED, FEW, FULL, MANY, TILES, Part, operand_of, shaped, shift, sized
 
 #: Lanes take long to compile, so there are as few as show the fault.
 LONE = replace(FEW, lanes=1)
-#: Only in a full tile may an x and a y that are a ticket apart meet.
-MANY = replace(TILES, contexts=4, ways=2, input_depth=8, nudge_depth=8, trace_depth=8)
 
 
 @dataclass(frozen=True)
@@ -303,5 +301,6 @@ def control_mutants() -> dict[str, Mutant]:
     }
     found |= {name: Mutant(shaped(partial(misled, fault), "sequencer", FULL), "one_run") for name, fault in PROGRAM.items()}
     return found | {
-        name: Mutant(shaped(partial(astray, module, part, fault), "walk", FULL), test) for name, (module, part, fault, test) in WALK.items()
+        name: Mutant(shaped(partial(astray, module, part, fault), "walk", MANY if part == "Skid" else FULL), test)
+        for name, (module, part, fault, test) in WALK.items()
     }

@@ -42,6 +42,8 @@ FULL = replace(FEW, oscillators=6, inputs=3, ways=1)
 TURN = replace(FEW, lanes=3, ways=3)
 #: Two tiles, the second with lanes missing, and a last row of which most lanes are padded.
 TILES = replace(FEW, oscillators=10, inputs=1, lanes=9, ways=1, contexts=2, input_depth=2, nudge_depth=2, trace_depth=2)
+#: Only in a full tile may an x and a y that are a ticket apart meet; and enough steps for a sequencer.
+MANY = replace(TILES, contexts=4, ways=2, input_depth=8, nudge_depth=8, trace_depth=8)
 #: Three tiles, which hang on two branches.
 BRANCHED = replace(TILES, oscillators=18, lanes=17)
 #: As a real array is built, but for the table's size.
@@ -107,8 +109,10 @@ def control_parts() -> dict[str, Part]:
     def walk(shape: Shape) -> Walk:
         return Walk(shape, assemble(shape)[0])
 
-    walks = {f"{name}_walk": shaped(walk, "walk", shape) for name, shape in SHAPES.items()}
-    return walks | {f"{name}_sequencer": shaped(Sequencer, "sequencer", shape) for name, shape in SHAPES.items()}
+    # Of several tiles it has a register more.
+    shapes = SHAPES | {"many": MANY}
+    walks = {f"{name}_walk": shaped(walk, "walk", shape) for name, shape in shapes.items()}
+    return walks | {f"{name}_sequencer": shaped(Sequencer, "sequencer", shape) for name, shape in shapes.items()}
 
 
 def bay(parts: Mapping[str, Part]) -> str:
