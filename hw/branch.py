@@ -9,11 +9,12 @@ from amaranth.lib.wiring import In, Out
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
+from .delay import later
 from .host_access import HostAccess
 from .operation import operation_layout
 
-#: Tiles that hang on one branch; as few need none.
-BRANCHES = 2
+#: Tiles that hang on one branch; as few need none. Cycles along it.
+BRANCHES, LENGTH = 2, 2
 
 
 def told_layout(shape: Shape) -> data.StructLayout:
@@ -31,13 +32,13 @@ def told_layout(shape: Shape) -> data.StructLayout:
 
 
 class Branch(wiring.Component):
-    """A register between the ring's and those of its tiles, or what all are told would cross the chip within a cycle.
+    """Registers between the ring's and those of its tiles, or what all are told would cross the chip within a cycle.
 
     All branches hold the same. A part of its own, as `flow.share` keeps it, so that synthesis does not make one of them all.
 
     Members
     -------
-    i, o : In, Out, what tiles are told; a cycle later
+    i, o : In, Out, what tiles are told; `LENGTH` cycles later
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -45,5 +46,5 @@ class Branch(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.d.sync += self.o.eq(self.i)
+        m.d.comb += self.o.eq(later(m, self.i, "along", LENGTH))
         return m

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
-from .branch import BRANCHES, Branch, told_layout
+from .branch import BRANCHES, LENGTH, Branch, told_layout
 from .delay import later
 from .host_access import HostAccess
 from .operation import operation_layout
@@ -22,8 +22,8 @@ from .tile import Tile
 
 def entry(shape: Shape) -> int:
     """Cycles from the ring's ports to its lanes: a register at the tile's border and one in the lane; one here if there are several tiles,
-    and another one, with one in a branch, if there are several of those."""
-    return 2 + (shape.tiles > 1) + 2 * (shape.tiles > BRANCHES)
+    and a branch if there are several of those."""
+    return 2 + (shape.tiles > 1) + LENGTH * (shape.tiles > BRANCHES)
 
 
 #: Most cycles from the tiles' borders to the ring's: of up to 256 tiles, four at a time.
@@ -61,13 +61,13 @@ class Ring(wiring.Component):
         shape, size = self.array, self.array.tile
         tiles = [Tile(shape, min(size, shape.lanes - first)) for first in range(0, shape.lanes, size)]
 
-        # What comes from outside is a cycle under way, if there are several tiles; two to the branches, if there are those.
+        # What comes from outside is a cycle under way, if there are several tiles, and then along branches, if there are those.
         told = Signal(told_layout(shape))
         common = ("operation", "input", "s", "restart")
         asked = [name for name in self.host.signature.members if name != "answer"]
         m.d.comb += [told[name].eq(getattr(self, name)) for name in common]
         m.d.comb += [told.host[name].eq(getattr(self.host, name)) for name in asked]
-        root = later(m, told, "told", entry(shape) - 2 - (len(tiles) > BRANCHES))
+        root = later(m, told, "told", 1 if len(tiles) > 1 else 0)
         words = [root] * len(tiles)
         if len(tiles) > BRANCHES:
             for first in range(0, len(tiles), BRANCHES):

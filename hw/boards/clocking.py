@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal
+from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal
 from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
@@ -41,13 +41,13 @@ class Clocking(Elaboratable):
 
         m.domains.wake = ClockDomain(reset_less=True)
         m.d.comb += [ClockSignal("sync").eq(clock), ClockSignal("wake").eq(clock)]
-        good, waited, early, reset = Signal(), Signal(WAKE_BITS + 1), Signal(init=1), Signal(init=1)
+        good, waited, on_its_way, reset = Signal(), Signal(WAKE_BITS + 1), Signal(2, init=3), Signal(init=1)
         m.submodules.good = FFSynchronizer(locked, good, o_domain="wake")
         with m.If(~good):
             m.d.wake += waited.eq(0)
         with m.Elif(~waited[-1]):
             m.d.wake += waited.eq(waited + 1)
-        # From the PLL in its corner to where the reset is wanted, in two steps.
-        m.d.wake += [early.eq(~waited[-1]), reset.eq(early)]
+        # From the PLL in its corner to where the reset is wanted, in three steps.
+        m.d.wake += Cat(on_its_way, reset).eq(Cat(~waited[-1], on_its_way))
         m.d.comb += ResetSignal("sync").eq(reset)
         return m
