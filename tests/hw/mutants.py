@@ -34,7 +34,7 @@ from loschmidt.hw import (
 )
 from loschmidt.spec.shape import Shape
 
-from .parts import BRANCHED, FEW, FULL, MANY, TILES, Part, operand_of, shaped, shift, sized
+from .parts import BRANCHED, FEW, FULL, MANY, TILES, Part, narrowing, operand_of, shaped, shift, sized
 
 #: Lanes take long to compile, so there are as few as show the fault.
 LONE = replace(FEW, lanes=1)
@@ -260,9 +260,9 @@ def lane_mutants() -> dict[str, Mutant]:
     early = Fault("pipeline.eq(left * right)", "pipeline.eq(self.left * self.right)")
     found["early_product"] = Mutant(sized(partial(component, multiplier, "Multiplier", early), "multiplier", 8), "extremes")
 
-    settings = {"shape": FEW.to_json()}
     for name, fault in OPERAND.items():
-        found[name] = Mutant(Part(partial(component, narrow, "Narrow", fault, *operand_of(FEW)), "narrow", settings), "every_value")
+        sizes = operand_of(FEW)
+        found[name] = Mutant(replace(narrowing(*sizes), make=partial(component, narrow, "Narrow", fault, *sizes)), "every_value")
     for name, (fault, test) in ACCUMULATOR.items():
         found[name] = Mutant(shaped(partial(component, accumulator, "Accumulator", fault), "accumulator", FEW), test)
 

@@ -85,7 +85,8 @@ def lane_parts() -> dict[str, Part]:
     }
     for name, shape in (("narrow", FEW), ("wide", WIDE)):
         parts |= {
-            f"{name}_operand": Part(partial(Narrow, *operand_of(shape)), "narrow", {"shape": shape.to_json()}),
+            f"{name}_operand": narrowing(*operand_of(shape)),
+            f"{name}_table_input": narrowing(shape.sum_width, shape.formats.table_shift, shape.formats.table_width),
             f"{name}_accumulator": shaped(Accumulator, "accumulator", shape),
         }
     rings = {"narrow": TURN, "wide": WIDE, "single": ONE, "tiles": TILES, "branched": BRANCHED}
@@ -96,6 +97,10 @@ def operand_of(shape: Shape) -> tuple[int, int, int]:
     """How a state becomes an operand: bits before, shift, bits after."""
     f = shape.formats
     return f.state.width, f.operand_shift, f.operand.width
+
+
+def narrowing(before: int, shift: int, width: int) -> Part:
+    return Part(partial(Narrow, before, shift, width), "narrow", {"before": before, "shift": shift, "width": width})
 
 
 def shift(width: int, base: int, limit: int, apart: int | None = None) -> Part:
