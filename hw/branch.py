@@ -13,8 +13,11 @@ from .delay import later
 from .host_access import HostAccess
 from .operation import operation_layout
 
-#: Tiles that hang on one branch; as few need none. Cycles along it.
-BRANCHES, LENGTH = 2, 2
+#: Tiles that hang on one branch; as few need none.
+TILES_OF_A_BRANCH = 2
+
+#: Cycles along a branch.
+LENGTH = 2
 
 
 def told_layout(shape: Shape) -> data.StructLayout:

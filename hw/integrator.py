@@ -18,7 +18,7 @@ from .host_access import HostWithin, approach, near
 from .multiplier import Multiplier
 from .narrow import NARROW_LATENCY, Narrow
 from .operation import STORE, Consumer, nudge_layout, stage_layout
-from .rounding import NearestShift, plus, sum_of_three
+from .rounding import NearestShift, in_groups, plus, sum_of_three
 from .single_port_ram import SinglePortRam
 from .store import of_lane, store
 
@@ -110,7 +110,12 @@ class Integrator(wiring.Component):
 
         # Stage 0 to 2: the kick, in units of the state; a drift alone changes no momentum.
         m.submodules.kick_shift = kick_shift = NearestShift(shape.sum_width, f.kick_shift(0), STEP_LIMIT)
-        m.d.comb += [kick_shift.value.eq(self.sum), kick_shift.amount.eq(self.s), kick_shift.enable.eq(later(m, kicks[0], "kick_1", 1))]
+        m.d.comb += [
+            kick_shift.value.eq(self.sum),
+            kick_shift.amount.eq(self.s),
+            # That of stage 1, told a stage before: it goes to all of the shift.
+            kick_shift.enable.eq(later(m, kicks[0], "kick_1", 1)),
+        ]
 
         # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
         ticket, wide = at[0].ticket, max(len(kick_shift.floor) + 1, w + 2)
@@ -140,10 +145,7 @@ class Integrator(wiring.Component):
         ]
 
         # Stage 6 to 8: half a drift. The most negative momentum is its own negative and must not drift.
-        sign, rest = (
-            later(m, momentum[-1], "sign", 1),
-            later(m, Cat(momentum[k : min(k + 8, w - 1)].any() for k in range(0, w, 8)), "rest", 1),
-        )
+        sign, rest = later(m, momentum[-1], "sign", 1), later(m, Cat(bits.any() for bits in in_groups(momentum[:-1])), "rest", 1)
         m.submodules.drift_shift = drift_shift = NearestShift(f.multiplier + w + 1, f.drift_shift(0), STEP_LIMIT, apart=digit)
         m.d.comb += [
             drift_shift.value.eq(low.product),

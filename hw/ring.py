@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
-from .branch import BRANCHES, LENGTH, Branch, told_layout
+from .branch import LENGTH, TILES_OF_A_BRANCH, Branch, told_layout
 from .delay import later
 from .host_access import HostAccess
 from .operation import operation_layout
@@ -23,7 +23,7 @@ from .tile import Tile
 def entry(shape: Shape) -> int:
     """Cycles from the ring's ports to its lanes: a register at the tile's border and one in the lane; one here if there are several tiles,
     and a branch if there are several of those."""
-    return 2 + (shape.tiles > 1) + LENGTH * (shape.tiles > BRANCHES)
+    return 2 + (shape.tiles > 1) + LENGTH * (shape.tiles > TILES_OF_A_BRANCH)
 
 
 #: Most cycles from the tiles' borders to the ring's: of up to 256 tiles, four at a time.
@@ -69,11 +69,11 @@ class Ring(wiring.Component):
         m.d.comb += [told.host[name].eq(getattr(self.host, name)) for name in asked]
         root = later(m, told, "told", 1 if len(tiles) > 1 else 0)
         words = [root] * len(tiles)
-        if len(tiles) > BRANCHES:
-            for first in range(0, len(tiles), BRANCHES):
-                m.submodules[f"branch_{first // BRANCHES}"] = branch = Branch(shape)
+        if len(tiles) > TILES_OF_A_BRANCH:
+            for first in range(0, len(tiles), TILES_OF_A_BRANCH):
+                m.submodules[f"branch_{first // TILES_OF_A_BRANCH}"] = branch = Branch(shape)
                 m.d.comb += branch.i.eq(root)
-                words[first : first + BRANCHES] = [branch.o] * len(tiles[first : first + BRANCHES])
+                words[first : first + TILES_OF_A_BRANCH] = [branch.o] * len(tiles[first : first + TILES_OF_A_BRANCH])
         # A register, or synthesis would have another first tile.
         counted: Value = Signal.like(tiles[0].number)
         m.d.sync += counted.eq(0)

@@ -1,4 +1,4 @@
-"""The one place where the gateware rounds and saturates."""
+"""Where the gateware rounds; `narrow` rounds and saturates at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 NONE, ONE = Const(0, 1), Const(1, 1)
+
+#: Bits of which one register tells whether any is set: of two values each, as many as two levels of logic take.
+GROUP = 8
 
 
 def split(value: Value, shift: int) -> tuple[Value, Value, Value]:
@@ -43,6 +46,18 @@ def sum_of_three(first: Value, second: Value, third: Value, carry: Value, other:
     partial = first ^ second ^ third
     carries = (first & second) | (second & third) | (third & first)
     return plus(partial.as_signed(), Cat(other, carries[:-1]).as_signed(), carry)
+
+
+def in_groups(value: Value) -> list[Value]:
+    """The bits of ``value``, `GROUP` at a time."""
+    return [value[first : first + GROUP] for first in range(0, len(value), GROUP)]
+
+
+def shifted_right(value: Value, amount: Value, bits: range) -> Value:
+    """A signed number shifted right by what those bits of ``amount`` say. Combinational."""
+    for bit in reversed(bits):
+        value = Mux(amount[bit], value >> min(1 << bit, len(value) - 1), value).as_signed()
+    return value
 
 
 class NearestShift(wiring.Component):
@@ -91,30 +106,18 @@ class NearestShift(wiring.Component):
         # it comes in, where nothing is added to it.
         fine = range(len(amount)) if apart is not None else range(len(amount) // 2)
         early = len(before) if apart is None else min(apart, len(before))
-        rests, late = Signal((early + _GROUP - 1) // _GROUP), NONE
-        for number in range(len(rests)):
-            group = slice(number * _GROUP, min(early, (number + 1) * _GROUP))
-            m.d.sync += rests[number].eq((self.value[group] & before[group]).any())
+        groups = list(zip(in_groups(self.value[:early]), in_groups(before[:early]), strict=True))
+        rests, late = Signal(len(groups)), NONE
+        m.d.sync += [rest.eq((bits & fallen).any()) for rest, (bits, fallen) in zip(rests, groups, strict=True)]
         if apart is None:
             field = Signal(signed(width - base + 1))
-            m.d.sync += field.eq(_right(Cat(NONE, self.value).as_signed() >> base, amount, range(len(fine), len(amount))))
+            m.d.sync += field.eq(shifted_right(Cat(NONE, self.value).as_signed() >> base, amount, range(len(fine), len(amount))))
         else:
             total = Signal(signed(width))
             m.d.sync += total.eq(Cat(self.value[:apart], (self.value >> apart) + self.other).as_signed())
             field, late = Cat(NONE, total).as_signed() >> base, (total[early : len(before)] & before[early:]).any()
 
-        quotient, up = _right(field, amount, fine), Signal()
+        quotient, up = shifted_right(field, amount, fine), Signal()
         m.d.comb += up.eq(quotient[0] & (quotient[1] | rests.any() | late))
         m.d.sync += [self.floor.eq(Mux(self.enable, quotient >> 1, 0)), self.up.eq(self.enable & up)]
         return m
-
-
-#: Bits of which it is told in one register whether any is set: as many as two levels of logic take.
-_GROUP = 8
-
-
-def _right(value: Value, amount: Value, bits: range) -> Value:
-    """``value`` shifted right by what those bits of ``amount`` say. Combinational."""
-    for bit in reversed(bits):
-        value = Mux(amount[bit], value >> min(1 << bit, len(value) - 1), value).as_signed()
-    return value

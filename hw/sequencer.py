@@ -122,8 +122,8 @@ class Sequencer(wiring.Component):
         following, following_wait, no_wait = Signal.like(counters[0]), Signal(6), Signal()
         recent, lately = Signal(ACCUMULATOR_LATENCY - 1), Signal()  # of the last operations, which were lonely; whether any will be
         kick_in, z_in = Signal(range(spacing(shape) + 1)), Signal(range(kick_to_z(shape) + 1))
-        kick_waits, z_waits = Signal(), Signal()  # whether their counters have not come to zero; and whether they will not have
-        kick_will_wait, z_will_wait = Signal(), Signal()
+        kick_waits, z_waits = Signal(), Signal()  # whether their counters have not come to zero
+        kick_will_wait, z_will_wait = Signal(), Signal()  # ... will not have a cycle later
         ended = go & (op.consumer != Consumer.NONE)
         m.d.comb += [
             walk.advance.eq(walk.valid & (~op.valid | go)),
@@ -132,7 +132,7 @@ class Sequencer(wiring.Component):
             z_will_wait.eq(ended | (z_waits & (z_in != 1))),
         ]
 
-        def free(consumer: View[Consumer], lonely: Value) -> Value:
+        def unhindered(consumer: View[Consumer], lonely: Value) -> Value:
             """Whether nothing will stand in the way of such a candidate."""
             return ~((lonely & lately) | ((consumer == Consumer.Z) & z_will_wait) | (consumer.as_value()[1] & kick_will_wait))
 
@@ -144,7 +144,7 @@ class Sequencer(wiring.Component):
             z_in.eq(z_in - 1),
             self.operation.eq(op),
             self.operation.valid.eq(go),
-            go.eq(op.valid & ~go & free(op.consumer, lonely)),
+            go.eq(op.valid & ~go & unhindered(op.consumer, lonely)),
         ]
         m.d.comb += self.input_address.eq(input_address)
         with m.If(ended):
@@ -169,7 +169,7 @@ class Sequencer(wiring.Component):
         with m.If(walk.advance):
             m.d.sync += [
                 op.valid.eq(1),
-                go.eq(free(consumer, slot.lonely)),
+                go.eq(unhindered(consumer, slot.lonely)),
                 op.left.eq(slot.left),
                 op.right.eq(slot.right),
                 op.file.eq(own + walk.operand_row),

@@ -15,7 +15,7 @@ from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .activation import TABLES, Activation
-from .branch import BRANCHES
+from .branch import TILES_OF_A_BRANCH
 from .delay import later
 from .host_access import HostAccess, HostWithin
 from .index import index
@@ -190,7 +190,7 @@ class Tile(wiring.Component):
         # A tile alone is where the request comes from: nothing has far to come.
         alone = shape.tiles == 1
         names = [name for name in self.host.signature.members if name != "answer"]
-        far = (shape.tiles > 1) + (shape.tiles > BRANCHES)
+        far = (shape.tiles > 1) + (shape.tiles > TILES_OF_A_BRANCH)
         host = {name: later(m, getattr(self.host, name), f"entered_{name}", far) for name in names}
         own, within, writes = Signal(), Signal(range(max(2, size))), Signal()
         m.d.comb += own.eq(1 if alone else later(m, self.host.lane[(size - 1).bit_length() :] == self.number, "entered_own", far))

@@ -8,7 +8,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from loschmidt.hw.branch import BRANCHES
+from loschmidt.hw.branch import TILES_OF_A_BRANCH
 from loschmidt.hw.host_access import LINGERS, MOVE_AFTER, MOVE_BEFORE, READ_LATENCY
 from loschmidt.hw.operation import Consumer, Left, Right, flag_latency, operation_layout
 from loschmidt.hw.ring import GATHERED, entry
@@ -195,7 +195,7 @@ class Board:
         those that hang on no branches, requests come `BRANCH_CYCLES` cycles sooner."""
         self.compare_flags()
         gathers = (self.part.tiles - 1).bit_length() + 1 >> 1
-        sooner = 0 if self.part.tiles > BRANCHES else BRANCH_CYCLES
+        sooner = 0 if self.part.tiles > TILES_OF_A_BRANCH else BRANCH_CYCLES
         wait = READ_LATENCY - CHOOSES - (GATHERED - gathers) - sooner
         for bank, lanes in self.machine.memory.items():
             if bank is Bank.INPUT:
