@@ -65,12 +65,12 @@ class Answer(wiring.Component):
             return Cat(word, Const(0, WORD - len(word))).bit_select(place, 1)
 
         # Words of a payload are known by how many are left.
-        identity = Signal(WORD)
+        identity = Signal(WORD, reset_less=True)
         words = protocol.identity(shape)
         with m.Switch(self.length[: len(words).bit_length()]):
             for before, word in enumerate(words):
                 with m.Case(len(words) - before):
-                    m.d.comb += identity.eq(word)
+                    m.d.sync += identity.eq(word)
         status, high = Signal(), Signal()
         flags = [turn(bits[k : k + WORD]) for bits in (self.overflows, self.clips) for k in range(0, shape.contexts, WORD)]
         choices = [self.cycles, self.cycles, self.busy, self.busy, *flags]
