@@ -117,7 +117,12 @@ class NearestShift(wiring.Component):
             m.d.sync += total.eq(Cat(self.value[:apart], (self.value >> apart) + self.other).as_signed())
             field, late = Cat(NONE, total).as_signed() >> base, (total[early : len(before)] & before[early:]).any()
 
-        quotient, up = shifted_right(field, amount, fine), Signal()
-        m.d.comb += up.eq(quotient[0] & (quotient[1] | rests.any() | late))
-        m.d.sync += [self.floor.eq(Mux(self.enable, quotient >> 1, 0)), self.up.eq(self.enable & up)]
+        quotient = shifted_right(field, amount, fine)
+        half, more = Signal(), Signal()
+        m.d.sync += [
+            self.floor.eq(Mux(self.enable, quotient >> 1, 0)),
+            half.eq(self.enable & quotient[0]),
+            more.eq(quotient[1] | rests.any() | late),
+        ]
+        m.d.comb += self.up.eq(half & more)
         return m

@@ -89,19 +89,19 @@ def saturated(value: Value, width: int) -> Value:
     return Mux(value > high, high, Mux(value < low, low, value[:width].as_signed())).as_signed()
 
 
-_UP = "up.eq(quotient[0] & (quotient[1] | rests.any() | late))"
+_MORE = "more.eq(quotient[1] | rests.any() | late)"
 
 ROUNDING = {
-    "floor_drift": Fault(_UP, "up.eq(0)"),
-    "half_up_drift": Fault(_UP, "up.eq(quotient[0])"),
-    "half_down_drift": Fault(_UP, "up.eq(quotient[0] & (rests.any() | late))"),
-    "half_to_odd": Fault(_UP, "up.eq(quotient[0] & (~quotient[1] | rests.any() | late))"),
-    "up_without_half": Fault(_UP, "up.eq(quotient[1] | rests.any() | late)"),
+    "floor_drift": Fault("self.up.eq(half & more)", "self.up.eq(0)"),
+    "half_up_drift": Fault("self.up.eq(half & more)", "self.up.eq(half)"),
+    "half_down_drift": Fault(_MORE, "more.eq(rests.any() | late)"),
+    "half_to_odd": Fault(_MORE, "more.eq(~quotient[1] | rests.any() | late)"),
+    "up_without_half": Fault("self.up.eq(half & more)", "self.up.eq(more)"),
     "half_is_a_rest": Fault("self.amount > bit + 1 - base", "self.amount > bit - base"),
     "forgotten_base": Fault("self.amount > bit + 1 - base", "self.amount > bit"),
     "forgotten_sum": Fault(" | rests.any() | late", " | rests.any()"),
     "always_enabled": Fault("Mux(self.enable, quotient >> 1, 0)", "quotient >> 1"),
-    "up_from_nothing": Fault("self.up.eq(self.enable & up)", "self.up.eq(up)"),
+    "up_from_nothing": Fault("half.eq(self.enable & quotient[0])", "half.eq(quotient[0])"),
 }
 
 OPERAND = {
