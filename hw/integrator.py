@@ -18,7 +18,7 @@ from .host_access import HostWithin, approach, near
 from .multiplier import Multiplier
 from .narrow import NARROW_LATENCY, Narrow
 from .operation import STORE, Consumer, nudge_layout, stage_layout
-from .rounding import NearestShift, in_groups, plus, sum_of_three
+from .rounding import NONE, NearestShift, in_groups, plus, sum_of_three
 from .single_port_ram import SinglePortRam
 from .store import of_lane, store
 
@@ -118,8 +118,10 @@ class Integrator(wiring.Component):
         ]
 
         # Stage 2 to 3: the momentum takes it, and the nudge: pi - K + n, or - n, without a carry running twice.
-        ticket, wide = at[0].ticket, max(len(kick_shift.floor) + 1, w + 2)
-        kicked = Signal(signed(wide))
+        # A change that takes more than two bits beyond a state wraps whatever it meets, so no more of it is added up.
+        ticket, wide = at[0].ticket, min(max(len(kick_shift.floor) + 1, w + 2), w + 3)
+        kicked, vast = Signal(signed(wide)), Signal()
+        m.d.sync += vast.eq(kick_shift.floor[w + 1 :] != kick_shift.floor[-1].replicate(max(0, len(kick_shift.floor) - w - 1)))
         nudges, negates, minus, nudge = Signal(), Signal(), Signal(), Signal(signed(w))
         m.d.sync += [
             nudges.eq(ticket.nudge & kicks[0]),
@@ -201,10 +203,10 @@ class Integrator(wiring.Component):
         ]
 
         # Whether a sum wrapped, a cycle after it was formed.
-        for total, stage, happens in ((kicked, 3, kicks), (drifted, 9, drifts), (twice, 10, drifts)):
+        for total, beyond, stage, happens in ((kicked, vast, 3, kicks), (drifted, NONE, 9, drifts), (twice, NONE, 10, drifts)):
             wraps, way = Signal(name="wraps"), Signal.like(at[0].ticket.way, name="wrapping_way")
             m.d.sync += [
-                wraps.eq(happens[stage] & (total[w:] != total[w - 1].replicate(len(total) - w))),
+                wraps.eq(happens[stage] & (beyond | (total[w:] != total[w - 1].replicate(len(total) - w)))),
                 way.eq(at[stage].ticket.way),
             ]
             for number in range(shape.ways):

@@ -172,6 +172,22 @@ class Board:
         await self.write(Bank.POSITION, Bank.MOMENTUM)
         await self.issue(op)
 
+    async def kick_vastly(self) -> None:
+        """Kick by a multiple of what three bits more than a state's hold, which leaves those bits as they are, but wraps."""
+        part, f = self.part, self.part.formats
+        op = any_operation(self.choice, part, self.fields)
+        op |= {"left": Left.PARAMETER.value, "right": Right.DIGIT_UNIT.value, "shift": f.align_shift}
+        op |= {"sum_add": 1, "sum_hop": 0, "accumulate": 0, "ring_move": 0, "nudge": 0}
+        for words in self.machine.memory[Bank.PARAMETER]:
+            words[op["parameter"]] = f.weight.lowest
+        await self.write(Bank.PARAMETER)
+        term = -f.weight.lowest << (f.multiplier - 1 + f.align_shift)
+        terms, rest = divmod(1 << (f.state.width + 3 + f.kick_shift(self.machine.s)), term)
+        assert rest == 0
+        for number in range(terms):
+            last = number == terms - 1
+            await self.issue(op | {"sum_first": int(number == 0), "consumer": (Consumer.KICK if last else Consumer.NONE).value})
+
     async def settle(self) -> None:
         for _ in range(entry(self.part) + flag_latency(self.part) + GATHERED):
             await self.issue(None)
@@ -238,6 +254,12 @@ async def any_operations(dut: Any) -> None:
         await board.restart((1 << board.part.ways) - 1)
         await board.step(board.choice.randrange(2))
         await board.drift_to_the_end()
+        await board.settle()
+        board.compare_flags()
+    await board.step(0)
+    for _ in range(4):
+        await board.restart((1 << board.part.ways) - 1)
+        await board.kick_vastly()
         await board.settle()
         board.compare_flags()
     await board.compare()
