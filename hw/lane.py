@@ -14,13 +14,17 @@ from loschmidt.spec.shape import Shape
 from .accumulator import Accumulator
 from .delay import later
 from .host_access import HostWithin
+from .lane_sum import LaneSum
 from .multiplier import Multiplier
 from .operands import Operands, main_layout, side_layout
 from .operation import Right, aged_layout
-from .rounding import NONE, extended, plus
+from .rounding import NONE
 
 #: Fields of an operation that a lane is given at their age. All others it is given a cycle before, and registers.
 UNREGISTERED = ("accumulator",)
+
+#: Members of `LaneSum` that are fields of an operation.
+_SUM = {"valid": "valid", "add": "sum_add", "first": "sum_first", "hop": "sum_hop"}
 
 
 class Lane(wiring.Component):
@@ -121,11 +125,16 @@ class Lane(wiring.Component):
             m.d.sync += [term.eq(0), carry.eq(0)]
         m.d.comb += [accumulator.term.eq(term), accumulator.carry.eq(carry)]
 
-        # Age 6 to 7: the sum.
-        total = self.sum_o
-        start = Mux(op.age_6.sum_first, 0, Mux(op.age_6.sum_hop, self.sum_i, total))
-        with m.If(op.age_6.valid & op.age_6.sum_add):
-            m.d.sync += total.eq(plus(start, extended(aligned, len(total)), op.age_6.negate))
+        # Age 6 to 7: the sum, which is told two cycles before what to do.
+        m.submodules.sum = summed = LaneSum(len(self.sum_o))
+        told = self.operation.age_5
+        m.d.comb += [
+            *(getattr(summed, name).eq(told[field]) for name, field in _SUM.items()),
+            summed.term.eq(aligned),
+            summed.carry.eq(op.age_6.negate),
+            summed.neighbour.eq(self.sum_i),
+            self.sum_o.eq(summed.total),
+        ]
 
         # Age 7 on: finished sums on their way.
         starts = Signal()

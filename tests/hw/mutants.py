@@ -151,8 +151,9 @@ ACCUMULATOR = {
 LANE = {
     "stuck_ring": (Fault("held.eq(Mux(moves, self.ring_i, ring))", "held.eq(ring)"), FEW),
     "idle_ring_moves": (Fault("op.age_0.valid & op.age_0.ring_move", "op.age_0.ring_move"), FEW),
-    "no_hop": (Fault("Mux(op.age_6.sum_hop, self.sum_i, total)", "total"), FEW),
-    "sum_never_fresh": (Fault("Mux(op.age_6.sum_first, 0, ", "Mux(op.age_6.sum_first, total, "), LONE),
+    "no_hop": (Fault('"hop": "sum_hop"', '"hop": "sum_first"'), FEW),
+    "sum_never_fresh": (Fault('"first": "sum_first"', '"first": "sum_hop"'), LONE),
+    "late_sum": (Fault("told = self.operation.age_5", "told = op.age_5"), LONE),
     "sign_ignored": (Fault("op.age_5.negate.replicate(len(aligned)).as_signed()", "0"), LONE),
     "sign_lacks_one": (Fault("accumulator.carry.eq(carry)", "accumulator.carry.eq(0)"), LONE),
     "never_aligned": (Fault("op.age_5, aligns)", "op.age_5, [])"), LONE),
