@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -62,12 +62,16 @@ class Engine(wiring.Component):
         travelled, fed, carried, stride = (Signal.like(self.offset, name=name) for name in ("travelled", "fed", "carried", "stride"))
         # Which turn is a loop's last, and which a slot's, is found out a turn before, or walking would wait for it.
         block_ends, column_ends, last_block, last_column = (Signal() for _ in range(4))
-        limit, one = Mux(slot.loop_input, shape.inputs - 1, shape.lanes - 1), shape.rows == 1
+        wraps, one = Signal(), shape.rows == 1  # wraps: of a column pass, the column is the one before column 0
+
+        def last_but_one(columns: int) -> Value | bool:
+            return self.column == columns - 2 if columns > 1 else False
+
         m.d.comb += [
             self.operand_row.eq(Mux(slot.loop_column, inner_row, self.current.row)),
             self.block.eq(inner_row),
             self.hops.eq(slot.loop_column & (inner_row == 0)),
-            last_column.eq(Mux(slot.loop_column, self.column == shape.lanes - 1, self.column + 1 == limit)),
+            last_column.eq(Mux(slot.loop_column, wraps, Mux(slot.loop_input, last_but_one(shape.inputs), last_but_one(shape.lanes)))),
             last_block.eq(inner_row + 1 == shape.rows - 1),
             self.group_ends.eq(self.finishes & self.current.last),
             self.item_ready.eq(~self.valid | (self.advance & self.finishes)),
@@ -99,7 +103,8 @@ class Engine(wiring.Component):
                 with m.If(block_ends):
                     m.d.sync += [inner_row.eq(0), stride.eq(0), carried.eq(carried + 1), self.column.eq(self.column + 1)]
                     m.d.sync += [block_ends.eq(one), column_ends.eq(last_column), self.finishes.eq(one & last_column)]
-                    with m.If(self.column == shape.lanes - 1):
+                    m.d.sync += wraps.eq(last_but_one(shape.lanes))
+                    with m.If(wraps):
                         # From the last column of this row to its column 0.
                         m.d.sync += [self.column.eq(0), carried.eq(carried - (shape.lanes - 1))]
                     with m.If(column_ends):
@@ -112,6 +117,7 @@ class Engine(wiring.Component):
                 self.current.eq(self.item),
                 self.begins.eq(1),
                 self.column.eq(Mux(self.item.slot.loop_column, start, 0)),
+                wraps.eq(start == shape.lanes - 1),
                 inner_row.eq(0),
                 column_ends.eq(Mux(self.item.slot.loop_input, shape.inputs == 1, shape.lanes == 1)),
                 block_ends.eq(one),

@@ -15,8 +15,10 @@ from loschmidt.spec.shape import Shape
 
 from .operation import ACCUMULATOR_LATENCY, Consumer, Left, Right, activation_latency, operand_latency, position_latency
 
-#: Cycles that pass anyway between a group's last operation and the first of the same way's next group.
-HANDOVER = 5
+
+def handover(shape: Shape) -> int:
+    """Cycles that pass anyway between a group's last operation and the first of the same way's next group."""
+    return 5 if shape.tiles == 1 else 6
 
 
 class Loop(IntEnum):
@@ -200,7 +202,8 @@ class Row:
     ends_group, ends_step : last slot of its group, of the time step
     prologue : belongs to the first half drift of a run
     following : row of the group after this one (of the step's first group after the last)
-    following_wait : that group's `Group.wait`, less `HANDOVER`
+    following_ends : that group has no other slot
+    following_wait : that group's `Group.wait`, less `handover`
     """
 
     slot: Slot
@@ -208,6 +211,7 @@ class Row:
     ends_step: bool
     prologue: bool
     following: int
+    following_ends: bool
     following_wait: int
 
 
@@ -224,9 +228,10 @@ def assemble(shape: Shape) -> tuple[list[Row], dict[tuple[Hamiltonian, bool], in
                 after = index + 1 if index + 1 < len(groups) else 1
                 # Nothing precedes the first step but the prologue, so its first group waits for all a drift writes.
                 wait = operand_latency(shape) - 1 if index == 0 else groups[after].wait
-                wait = max(0, wait - HANDOVER)
+                wait = max(0, wait - handover(shape))
+                alone = len(groups[after].slots) == 1
                 for slot in group.slots:
                     last = slot is group.slots[-1]
                     final = last and index == len(groups) - 1
-                    rows.append(Row(slot, last, final, index == 0, positions[after], wait))
+                    rows.append(Row(slot, last, final, index == 0, positions[after], alone, wait))
     return rows, starts

@@ -77,6 +77,7 @@ class Sequencer(wiring.Component):
         over = Signal(shape.ways, init=-1)  # whose timer has come to zero
         counters = [Signal(range(len(rows)), name=f"counter_{w}") for w in ways]
         remaining = [Signal(steps, name=f"remaining_{w}") for w in ways]
+        alone = Signal(shape.ways)  # whether its group's first row is the last as well
         bases = [Signal(index(layout.depth(Bank.POSITION, shape)), name=f"base_{w}") for w in ways]  # of the context's rows
         waiting = Signal(shape.ways)
         for w in ways:
@@ -109,6 +110,7 @@ class Sequencer(wiring.Component):
             walk.start.eq(waiting.any() & walk.free),
             walk.way.eq(chosen),
             walk.row.eq(Array(counters)[chosen]),
+            walk.ends.eq(alone.bit_select(chosen, 1)),
         ]
         with m.If(walk.start):
             m.d.sync += [between.bit_select(chosen, 1).eq(0), favourite.eq(chosen)]
@@ -119,7 +121,7 @@ class Sequencer(wiring.Component):
         lonely, input_address = Signal(), Signal.like(self.input_address)
         # Of each way, whether its group ends with the candidate, and a drift with that, and a step.
         ends_group, ends_drift, ends_step = (Signal(shape.ways, name=name) for name in ("ends_group", "ends_drift", "ends_step"))
-        following, following_wait, no_wait = Signal.like(counters[0]), Signal(6), Signal()
+        following, following_ends, following_wait, no_wait = Signal.like(counters[0]), Signal(), Signal(6), Signal()
         recent, lately = Signal(ACCUMULATOR_LATENCY - 1), Signal()  # of the last operations, which were lonely; whether any will be
         kick_in, z_in = Signal(range(spacing(shape) + 1)), Signal(range(kick_to_z(shape) + 1))
         kick_waits, z_waits = Signal(), Signal()  # whether their counters have not come to zero
@@ -203,6 +205,7 @@ class Sequencer(wiring.Component):
                 lonely.eq(slot.lonely),
                 input_address.eq(run.input_address + walk.column),
                 following.eq(slot.following),
+                following_ends.eq(slot.following_ends),
                 following_wait.eq(slot.following_wait),
                 no_wait.eq(slot.following_wait == 0),
             ]
@@ -221,7 +224,8 @@ class Sequencer(wiring.Component):
             stride = Mux(runs[w].direction == Direction.DESCENDING, Const(-shape.rows, signed(32)), shape.rows)
             feed = Mux(runs[w].direction == Direction.DESCENDING, Const(-shape.inputs, signed(32)), shape.inputs)
             with m.If(go & ends_group[w]):
-                m.d.sync += [between[w].eq(1), counters[w].eq(following), timers[w].eq(following_wait), over[w].eq(no_wait)]
+                m.d.sync += [between[w].eq(1), timers[w].eq(following_wait), over[w].eq(no_wait)]
+                m.d.sync += [counters[w].eq(following), alone[w].eq(following_ends)]
             with m.If(go & ends_drift[w]):
                 m.d.sync += [odd[w].eq(~odd[w]), runs[w].trace_address.eq(runs[w].trace_address + stride)]
             with m.If(go & ends_step[w]):
@@ -255,5 +259,6 @@ class Sequencer(wiring.Component):
                     last_step[w].eq(self.run.steps == 1),
                     remaining[w].eq(self.run.steps),
                     counters[w].eq(start_rows[(self.hamiltonian << 1) | (self.run.accumulate != Accumulate.OFF)]),
+                    alone[w].eq(1),  # the half drift is one row
                 ]
         return m

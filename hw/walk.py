@@ -16,17 +16,18 @@ from .program import Row
 from .skid import Skid
 
 #: Members of `Fetch` that a walk shows as they are.
-_OUTER = ("start", "way", "row", "free")
+_OUTER = ("start", "way", "row", "ends", "free")
 
 
 class Walk(wiring.Component):
     """Offers the operations of one group after another; the next group is fetched while the last turns of the one before it are made.
 
-    An operation is offered a cycle after `Engine` has it, so that whether it is taken need not be known there at once.
+    An operation is offered a cycle after `Engine` has it, so that whether it is taken need not be known there at once. With several tiles
+    an item is a cycle on its way to `Engine`, too, and a row of the program has a cycle to itself.
 
     Members
     -------
-    start, way, row, free : as `Fetch`'s
+    start, way, row, ends, free : as `Fetch`'s
     the rest : as `Engine`'s, without its ``item``
     """
 
@@ -44,10 +45,16 @@ class Walk(wiring.Component):
         m.submodules.fetch = fetch = self.fetch
         m.submodules.engine = engine = self.engine
         m.submodules.skid = skid = Skid(self.turn, self.spare)
+        if self.spare:
+            m.submodules.ahead = ahead = Skid(engine.item.shape(), self.spare)
+            items = [
+                *(ahead.i.valid.eq(fetch.valid), ahead.i.payload.eq(fetch.item), fetch.ready.eq(ahead.i.ready)),
+                *(engine.item_valid.eq(ahead.o.valid), engine.item.eq(ahead.o.payload), ahead.o.ready.eq(engine.item_ready)),
+            ]
+        else:
+            items = [engine.item_valid.eq(fetch.valid), engine.item.eq(fetch.item), fetch.ready.eq(engine.item_ready)]
         m.d.comb += [
-            engine.item.eq(fetch.item),
-            engine.item_valid.eq(fetch.valid),
-            fetch.ready.eq(engine.item_ready),
+            *items,
             skid.i.valid.eq(engine.valid),
             engine.advance.eq(engine.valid & skid.i.ready),
             self.valid.eq(skid.o.valid),

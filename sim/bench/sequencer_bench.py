@@ -12,7 +12,7 @@ import cocotb
 import numpy as np
 
 from loschmidt.hw.operation import Consumer, Right, flag_latency, operand_latency, operation_layout, spacing
-from loschmidt.hw.program import HANDOVER, Slot, length
+from loschmidt.hw.program import Slot, handover, length
 from loschmidt.hw.program import step as program
 from loschmidt.hw.request import run_layout
 from loschmidt.hw.ring import GATHERED, entry
@@ -183,7 +183,7 @@ async def no_cycle_lost(dut: Any, hamiltonian: Hamiltonian) -> None:
     finishes, waits = [True] * part.rows, [0] * part.rows
     for number, group in enumerate(program(hamiltonian, False, part) * steps):
         row = [slot.consumer is not Consumer.NONE and last for slot in group.slots for last in turns(slot, part)]
-        waits += [operand_latency(part) - 1 if number == 0 else max(group.wait, HANDOVER), *[0] * (len(row) * part.rows - 1)]
+        waits += [operand_latency(part) - 1 if number == 0 else max(group.wait, handover(part)), *[0] * (len(row) * part.rows - 1)]
         finishes += row * part.rows
     expected, ticket = [-1], -spacing(part)
     for wait, finish in zip(waits, finishes, strict=True):

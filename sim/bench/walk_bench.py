@@ -65,7 +65,9 @@ def stored(item: Row) -> dict[str, int]:
     """What the memory must say of a program row."""
     slot = item.slot
     flags = {name: int(getattr(slot, name)) for name in ("parameter", "accumulator", "aligned", "negate", "fresh", "lonely")}
-    ends = {name: int(getattr(item, name)) for name in ("ends_group", "ends_step", "prologue", "following", "following_wait")}
+    ends = {
+        name: int(getattr(item, name)) for name in ("ends_group", "ends_step", "prologue", "following", "following_ends", "following_wait")
+    }
     loops = {f"loop_{loop.name.lower()}": int(slot.loop is loop) for loop in Loop}
     places = {f"place_{place.name.lower()}": int(slot.place is place) for place in (Place.SUM, Place.ACCUMULATOR)}
     return {**{name: getattr(slot, name).value for name in ("left", "right", "consumer")}, **flags, **ends, **loops, **places}
@@ -89,7 +91,7 @@ class Board:
             start, group = self.queue.pop(0)
             way = self.choice.randrange(self.part.ways)
             self.started.append((way, group))
-            await self.pins.change(start=1, row=start, way=way)
+            await self.pins.change(start=1, row=start, ends=int(len(group) == 1), way=way)
 
     def compare(self, way: int, item: Row, expected: Expected) -> None:
         pins = self.pins

@@ -217,6 +217,7 @@ SEQUENCER = {
     "same_buffer": (Fault("odd[w].eq(~odd[w])", "odd[w].eq(odd[w])"), FULL, "one_run"),
     "early_end": (Fault("timers[w].eq(drain(shape))", "timers[w].eq(6)"), FEW, "one_run"),
     "context_in_two_ways": (Fault("~active.all() & ~clash", "~active.all()"), FEW, "many_runs"),
+    "end_of_another_group": (Fault("alone[w].eq(following_ends)", "alone[w].eq(alone[w])"), FEW, "one_run"),
     "ready_too_long": (Fault("self.run_valid & ~self.run_ready & ", "self.run_valid & "), FEW, "many_runs"),
 }
 
@@ -228,11 +229,15 @@ PROGRAM = {
 }
 
 WALK = {
-    "sums_not_home": (engine, "Engine", Fault("start = 1 % shape.lanes", "start = 0"), "without_pause"),
-    "loops_go_on": (engine, "Engine", Fault("with m.If(self.item.first):", "with m.If(0):"), "without_pause"),
-    "turn_too_many": (engine, "Engine", Fault("self.column + 1 == limit", "self.column == limit"), "without_pause"),
-    "one_row": (fetch, "Fetch", Fault("ends[counter] & (row == shape.rows - 1)", "ends[counter]"), "without_pause"),
-    "spare_forgotten": (skid, "Skid", Fault("self.o.payload.eq(spare)", "self.o.payload.eq(self.i.payload)"), "with_pauses"),
+    "sums_not_home": (engine, "Engine", Fault("start = 1 % shape.lanes", "start = 0"), FULL, "without_pause"),
+    "loops_go_on": (engine, "Engine", Fault("with m.If(self.item.first):", "with m.If(0):"), FULL, "without_pause"),
+    "turn_too_many": (engine, "Engine", Fault("self.column == columns - 2", "self.column == columns - 1"), FULL, "without_pause"),
+    "column_past_the_last": (engine, "Engine", Fault("wraps.eq(last_but_one(shape.lanes))", "wraps.eq(0)"), MANY, "without_pause"),
+    "row_of_another_part": (fetch, "Fetch", Fault("part.eq(counter >> len(read.addr))", "part.eq(0)"), MANY, "without_pause"),
+    "one_row": (fetch, "Fetch", Fault("last.eq(ends & (row == shape.rows - 1))", "last.eq(ends)"), FULL, "without_pause"),
+    "first_row_never_ends": (fetch, "Fetch", Fault("ends.eq(ends_first)", "ends.eq(0)"), FULL, "without_pause"),
+    "row_ends_late": (fetch, "Fetch", Fault("(*self.rows[1:], self.rows[0])", "self.rows"), FULL, "without_pause"),
+    "spare_forgotten": (skid, "Skid", Fault("self.o.payload.eq(spare)", "self.o.payload.eq(self.i.payload)"), MANY, "with_pauses"),
 }
 
 
@@ -303,6 +308,6 @@ def control_mutants() -> dict[str, Mutant]:
     }
     found |= {name: Mutant(shaped(partial(misled, fault), "sequencer", FULL), "one_run") for name, fault in PROGRAM.items()}
     return found | {
-        name: Mutant(shaped(partial(astray, module, part, fault), "walk", MANY if part == "Skid" else FULL), test)
-        for name, (module, part, fault, test) in WALK.items()
+        name: Mutant(shaped(partial(astray, module, part, fault), "walk", shape), test)
+        for name, (module, part, fault, shape, test) in WALK.items()
     }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from loschmidt.hw.operation import Consumer, Right, operand_latency, spacing
-from loschmidt.hw.program import HANDOVER, Group, Loop, Place, assemble, prologue, step
+from loschmidt.hw.program import Group, Loop, Place, assemble, handover, prologue, step
 from loschmidt.hw.resetless import RESET
 from loschmidt.hw.sequencer import drain
 from loschmidt.sim.bench.hazards import Hazards
@@ -96,7 +96,8 @@ def test_a_row_says_what_follows_it(name: str, hamiltonian: Hamiltonian, accumul
         following = groups[0] if ends else groups[number]
         wait = operand_latency(shape) - 1 if number == 0 else following.wait
         assert rows[last].following == (starts[hamiltonian, accumulate] + len(prologue().slots) if ends else last + 1)
-        assert rows[last].following_wait == max(0, wait - HANDOVER)
+        assert rows[last].following_ends == (len(following.slots) == 1)
+        assert rows[last].following_wait == max(0, wait - handover(shape))
         place = last + 1
 
 
