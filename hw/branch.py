@@ -17,7 +17,7 @@ from .operation import operation_layout
 TILES_OF_A_BRANCH = 2
 
 #: Cycles along a branch.
-LENGTH = 2
+LENGTH = 3
 
 
 def told_layout(shape: Shape) -> data.StructLayout:

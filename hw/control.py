@@ -12,6 +12,7 @@ from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
 
 from .command import CommandPort
+from .delay import later
 from .host_access import HostAccess
 from .operation import operation_layout
 from .sequencer import Sequencer
@@ -55,7 +56,8 @@ class Control(wiring.Component):
             sequencer.run.eq(command.run),
             sequencer.run_valid.eq(command.run_valid),
             command.run_ready.eq(sequencer.run_ready),
-            command.idle.eq(sequencer.idle),
+            # No request is decoded as fast as this is late.
+            command.idle.eq(later(m, sequencer.idle, "idle", 1)),
             sequencer.hamiltonian.eq(command.hamiltonian),
             command.done.eq(sequencer.done),
             command.done_context.eq(sequencer.done_context),

@@ -15,7 +15,7 @@ from .delay import later
 from .index import index
 
 #: Cycles from stable ``bank``, ``address`` and ``lane`` to the word at ``answer``; the same for all banks.
-READ_LATENCY = 19
+READ_LATENCY = 20
 
 #: Cycles by which a request may come later to a tile than an operation of the same cycle: none is issued so soon after one.
 LINGERS = 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .rounding import NONE, extended, plus, split
+from .rounding import NONE, extended, in_groups, plus, split
 
 #: Cycles from a value to its code.
 NARROW_LATENCY = 2
@@ -37,18 +37,25 @@ class Narrow(wiring.Component):
         upper = floor[width - 1 : -1]  # beside the sign; copies of it, if the floor fits
 
         negative, exact = floor[-1], ~rest
-        raised, limit = Signal(width), Signal(width)
-        beyond, top, bottom, tie = (Signal(name=n) for n in ("beyond", "top", "bottom", "tie"))
+        raised, limit, tie = Signal(width), Signal(width), Signal()
+
+        def unlike(bits: Value) -> Value:
+            """Ones where a bit is not the sign's."""
+            return bits ^ negative.replicate(len(bits))
+
+        # Group by group: whether the floor is beyond a code; whether it is the highest one, or one below the lowest.
+        beyond = Signal(len(in_groups(upper)))
+        edge, leaves = Signal(len(in_groups(field))), Signal()
         m.d.sync += [
             raised.eq(plus(floor[:width].as_signed(), NONE, half)),
             limit.eq(Cat(1, (~negative).replicate(width - 2), negative)),
-            beyond.eq(Mux(negative, ~upper.all(), upper.any()) if len(upper) else NONE),
-            # Up from the highest code; not up from the lowest, which is none, or just up to it, from below.
-            top.eq(~negative & field.all() & half),
-            bottom.eq(negative & ~field.any() & (~half | exact)),
+            beyond.eq(Cat(unlike(bits).any() for bits in in_groups(upper))),
+            edge.eq(Cat(unlike(bits).all() for bits in in_groups(field))),
+            # Up from the highest; or not up to the lowest, or just as far as half.
+            leaves.eq(Mux(negative, ~half | exact, half)),
             tie.eq(half & exact),
         ]
-        differs = beyond | top | bottom
+        differs = beyond.any() | (edge.all() & leaves)
         m.d.sync += [
             self.code.eq(Mux(differs, limit, Cat(raised[0] & ~tie, raised[1:])).as_signed()),
             self.clipped.eq(differs),

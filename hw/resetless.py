@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Elaboratable, Module
 
 #: Cycles that a reset of an array takes at least, more than `sequencer.drain` of any shape.
-RESET = 40
+RESET = 44
 
 
 class Resetless(Elaboratable):

@@ -21,7 +21,7 @@ class Status(wiring.Component):
     -------
     idle, issued : In(1), no run is under way; a multiplication was issued
     done, done_context, overflow, clip : In, per way: its run has ended, whose it was, and what it has raised
-    reset_status : In(1), all to zero
+    reset_status : In(1), all to zero, a cycle later
     turn : Out, counts the bits of two words, again and again
     cycles, busy : Out(1), bit ``turn``; they are settled when no run has been under way since the turn began
     overflows, clips : Out(contexts), sticky
@@ -51,8 +51,11 @@ class Status(wiring.Component):
         m.submodules.cycles = cycles = Tally(2 * WORD)
         m.submodules.busy = busy = Tally(2 * WORD)
         m.d.sync += self.turn.eq(self.turn + 1)
+        # A register here, as it goes to all counters and flags; a reset goes no further than to it.
+        clear = Signal(init=1)
+        m.d.sync += clear.eq(self.reset_status)
         for tally, event, o in ((cycles, ~self.idle, self.cycles), (busy, self.issued, self.busy)):
-            m.d.comb += [tally.event.eq(event), tally.clear.eq(self.reset_status), tally.last.eq(self.turn.all()), o.eq(tally.o)]
+            m.d.comb += [tally.event.eq(event), tally.clear.eq(clear), tally.last.eq(self.turn.all()), o.eq(tally.o)]
 
         for context in range(self.array.contexts):
             for flags, raised in ((self.overflows, self.overflow), (self.clips, self.clip)):
@@ -62,6 +65,6 @@ class Status(wiring.Component):
                 # What is found must not go all the way to its flag at once.
                 with m.If(later(m, found.any(), "found", 1)):
                     m.d.sync += flags[context].eq(1)
-        with m.If(self.reset_status):
+        with m.If(clear):
             m.d.sync += [self.overflows.eq(0), self.clips.eq(0)]
         return m

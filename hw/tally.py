@@ -19,7 +19,7 @@ class Tally(wiring.Component):
     Members
     -------
     event : In(1), counted in every cycle that it is high
-    clear : In(1), to zero
+    clear : In(1), to zero; a reset alone does not do that
     last : In(1), high in the last cycle of a turn
     o : Out(1), bit k in cycle k of a turn, of the events before that turn
     """
@@ -30,8 +30,8 @@ class Tally(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        recent = Signal(range(self.width + 1))
-        addend, total = Signal.like(recent), Signal(self.width)
+        recent = Signal(range(self.width + 1), reset_less=True)
+        addend, total = Signal.like(recent), Signal(self.width, reset_less=True)
         m.d.sync += [recent.eq(recent + self.event), addend.eq(addend >> 1)]
         with m.If(self.last):
             m.d.sync += [recent.eq(self.event), addend.eq(recent)]

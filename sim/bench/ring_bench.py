@@ -29,8 +29,8 @@ from .stimulus import WRITABLE, contents
 #: Cycles that control takes, at the end of `READ_LATENCY`, to choose between a word of the ring and an input.
 CHOOSES = 1
 
-#: Cycles that a request takes longer to a tile on a branch: two registers on the way there, and one inside.
-BRANCH_CYCLES = 3
+#: Cycles that a request takes longer to a tile on a branch: three registers on the way there, and one inside.
+BRANCH_CYCLES = 4
 
 #: Cycles from an operation at the port to its input word at the port.
 INPUT = 1

@@ -34,7 +34,7 @@ from loschmidt.hw import (
 )
 from loschmidt.spec.shape import Shape
 
-from .parts import BRANCHED, FEW, FULL, MANY, TILES, Part, narrowing, operand_of, shaped, shift, sized
+from .parts import BRANCHED, FEW, FULL, MANY, TILES, Part, narrowing, operand_of, shaped, shift, sized, table_input_of
 
 #: Lanes take long to compile, so there are as few as show the fault.
 LONE = replace(FEW, lanes=1)
@@ -108,8 +108,10 @@ OPERAND = {
     "silent_clip": Fault("self.clipped.eq(differs)", "self.clipped.eq(0)"),
     "floor_operand": Fault("NONE, half)", "NONE, NONE)"),
     "half_up_operand": Fault("raised[0] & ~tie", "raised[0]"),
-    "uneven_clip": Fault("beyond | top | bottom", "beyond | top"),
-    "late_clip": Fault("beyond | top | bottom", "beyond | bottom"),
+    "uneven_clip": Fault("Mux(negative, ~half | exact, half)", "Mux(negative, 0, half)"),
+    "late_clip": Fault("Mux(negative, ~half | exact, half)", "Mux(negative, ~half | exact, 0)"),
+    "clip_at_half": Fault("Mux(negative, ~half | exact, half)", "Mux(negative, ~half, half)"),
+    "far_beyond_unseen": Fault("beyond.any() | (edge", "0 | (edge"),
     "wrapping_operand": Fault("Mux(differs, limit, ", "Mux(NONE, limit, "),
 }
 
@@ -268,7 +270,8 @@ def lane_mutants() -> dict[str, Mutant]:
     found["early_product"] = Mutant(sized(partial(component, multiplier, "Multiplier", early), "multiplier", 8), "extremes")
 
     for name, fault in OPERAND.items():
-        sizes = operand_of(FEW)
+        # Of an operand this narrow there are no bits to be far beyond.
+        sizes = table_input_of(FEW) if name == "far_beyond_unseen" else operand_of(FEW)
         found[name] = Mutant(replace(narrowing(*sizes), make=partial(component, narrow, "Narrow", fault, *sizes)), "every_value")
     for name, (fault, test) in ACCUMULATOR.items():
         found[name] = Mutant(shaped(partial(component, accumulator, "Accumulator", fault), "accumulator", FEW), test)

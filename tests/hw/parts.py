@@ -86,7 +86,7 @@ def lane_parts() -> dict[str, Part]:
     for name, shape in (("narrow", FEW), ("wide", WIDE)):
         parts |= {
             f"{name}_operand": narrowing(*operand_of(shape)),
-            f"{name}_table_input": narrowing(shape.sum_width, shape.formats.table_shift, shape.formats.table_width),
+            f"{name}_table_input": narrowing(*table_input_of(shape)),
             f"{name}_accumulator": shaped(Accumulator, "accumulator", shape),
         }
     rings = {"narrow": TURN, "wide": WIDE, "single": ONE, "tiles": TILES, "branched": BRANCHED}
@@ -97,6 +97,11 @@ def operand_of(shape: Shape) -> tuple[int, int, int]:
     """How a state becomes an operand: bits before, shift, bits after."""
     f = shape.formats
     return f.state.width, f.operand_shift, f.operand.width
+
+
+def table_input_of(shape: Shape) -> tuple[int, int, int]:
+    """Likewise of a sum, which becomes a table's input."""
+    return shape.sum_width, shape.formats.table_shift, shape.formats.table_width
 
 
 def narrowing(before: int, shift: int, width: int) -> Part:
