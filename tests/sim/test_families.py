@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -12,7 +14,7 @@ from loschmidt.host.word_device import WordDevice
 from loschmidt.hw import block_ram
 from loschmidt.hw.array import Array
 from loschmidt.sim.rtl import RtlPort
-from loschmidt.sim.rtl.cells import multipliers, unlinted, yosys
+from loschmidt.sim.rtl.cells import adders, multipliers, unlinted, yosys
 from loschmidt.sim.rtl.library import library
 from loschmidt.sim.rtl.open import patience
 from loschmidt.sim.rtl.verilog import verilog
@@ -29,9 +31,12 @@ FORMATS = replace(PRESETS["16"], segments=64)
 SHAPES = {"one_lane": Shape(3, 2, 1, 2, 1, 4, 4, 6, FORMATS), "pair": Shape(5, 1, 2, 2, 2, 4, 4, 6, FORMATS)}
 FAMILIES = [(Family.ECP5, "pair"), (Family.ICE40, "one_lane"), (Family.ICE40, "pair"), (Family.GOWIN, "one_lane")]
 
+#: Models of what else a family's arrays are made of.
+OTHERS: dict[Family, Callable[[], str]] = {Family.ECP5: adders, Family.ICE40: partial(yosys, Family.ICE40, "SB_SPRAM256KA")}
+
 
 def agree(family: Family, shape: Shape) -> None:
-    cells = multipliers() + (yosys(family, "SB_SPRAM256KA") if family is Family.ICE40 else "")
+    cells = multipliers() + OTHERS.get(family, str)()
     built = library(unlinted(verilog(Under(Array(shape), family)) + cells))
 
     def powered_up(_: Shape) -> Device:
