@@ -171,7 +171,7 @@ class CommandPort(wiring.Component):
             m.d.sync += left.eq(Mux(step["DECODE"] | step["COUNTED"], word, left - 1))
         with m.If(step["PLACED"] & kind.reads):
             m.d.sync += left.eq(0)
-        content, pays, sends = Signal(Content, reset_less=True), Signal(reset_less=True), Signal()  # pays: it is not the header
+        content, past_header, sends = Signal(Content, reset_less=True), Signal(reset_less=True), Signal()
         adds, row_ends = step["ADD"] | step["WALKED"], step["HELD"] & walker.last_of_tile
         with m.If(adds | sends | row_ends):
             m.d.sync += length.eq(length + Mux(adds, walker.count, ~0))
@@ -227,11 +227,12 @@ class CommandPort(wiring.Component):
                 m.d.sync += timer.eq(cycles - 2)
 
         # The answer.
-        m.d.comb += [when.sent.eq(answer.sent), sends.eq(step["SENT"] & pays)]
+        m.d.comb += [when.sent.eq(answer.sent), sends.eq(step["SENT"] & past_header)]
         with m.If(step["RESPOND"]):
-            m.d.sync += [content.eq(Content.HEADER), pays.eq(0)]
+            m.d.sync += [content.eq(Content.HEADER), past_header.eq(0)]
         with m.If(step["MORE"]):
-            m.d.sync += [content.eq(Mux(kind.reads, Content.VALUE, Mux(kind.identifies, Content.IDENTITY, Content.STATUS))), pays.eq(1)]
+            m.d.sync += content.eq(Mux(kind.reads, Content.VALUE, Mux(kind.identifies, Content.IDENTITY, Content.STATUS)))
+            m.d.sync += past_header.eq(1)
         error = Signal(Error, reset_less=True)
         with m.If(step["ADMIT"]):
             m.d.sync += error.eq(Mux(first.unknown, Error.OPCODE, Mux(first.misfit, Error.LENGTH, Error.OK)))
