@@ -6,7 +6,7 @@ An operation is one multiplication and where its product goes. Each tile delays 
    -1   the parameter's address is chosen
     0   addresses of operands and parameters; the ring moves
     1   operands are at hand and selected        2   the multiplier takes them        3, 4   multiplies
-    5   the product is aligned, its sign changed; the accumulator's address is chosen
+    5   the product is aligned, its sign changed; the accumulator's address is chosen; the sum learns what it will do
     6   the sum takes it up; for the accumulator, which is read, it is shifted
     7   a finished sum leaves the lane; ... and shifted again       8   the accumulator takes it up      9   ... is written
 
