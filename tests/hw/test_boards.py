@@ -19,7 +19,7 @@ from .small import Small
 
 #: Pins of clock, rx and tx, from the boards' schematics; and a parameter of the PLL that makes the clock.
 PINS = {
-    "ulx3s-85f": ("G2", "M1", "L4", "CLKFB_DIV 26"),
+    "ulx3s-85f": ("G2", "M1", "L4", "CLKFB_DIV 6"),
     "ulx3s-85f-dense": ("G2", "M1", "L4", "CLKFB_DIV 12"),
     "ulx3s-85f-linear": ("G2", "M1", "L4", "CLKFB_DIV 5"),
     "ulx3s-12f": ("G2", "M1", "L4", "CLKFB_DIV 24"),
