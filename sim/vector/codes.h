@@ -29,16 +29,16 @@ inline V clipped(V value, Code limit, V& lost) {
     return code;
 }
 
-// Codes from the memory, with a sign; codes to the memory.
+// Codes from the memory, with a sign; codes to the memory. Here they are held 2^raised times.
 template <typename Code>
-inline void take(Code* to, const int64_t* from, int length, int64_t sign) {
+inline void take(Code* to, const int64_t* from, int length, int64_t sign, int raised = 0) {
     int i = 0;
-    for (; i + WIDE <= length; i += WIDE) narrow(to + i, signed_by(load(from + i), sign));
-    for (; i < length; i++) to[i] = Code(sign * from[i]);
+    for (; i + WIDE <= length; i += WIDE) narrow(to + i, left(signed_by(load(from + i), sign), raised));
+    for (; i < length; i++) to[i] = Code(sign * from[i] * (int64_t(1) << raised));
 }
 template <typename Code>
-inline void give(int64_t* to, const Code* from, int length) {
+inline void give(int64_t* to, const Code* from, int length, int raised = 0) {
     int i = 0;
-    for (; i + WIDE <= length; i += WIDE) store(to + i, widen(from + i));
-    for (; i < length; i++) to[i] = from[i];
+    for (; i + WIDE <= length; i += WIDE) store(to + i, right(widen(from + i), raised));
+    for (; i < length; i++) to[i] = from[i] >> raised;
 }

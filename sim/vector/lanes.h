@@ -1,6 +1,8 @@
 // What the processor's vector unit does for the emulator: 32-bit lanes, and the sum of two products of 16-bit codes in each.
 #pragma once
 
+#include <cfenv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -196,19 +198,35 @@ inline Wide times(Wide a, Wide b) {
 // a b for factors that fit 16 bits.
 inline Lanes times(Lanes a, Lanes b) { return dot(Lanes{}, a & 0xffff, b); }
 
-// f(a b) modulo 2^32, with the product in 64 bits.
-template <typename F>
-inline Lanes of_products(Lanes a, Lanes b, F f) {
-#if defined(__AVX2__)
-    const Wide even = f(times((Wide)a, (Wide)b)), odd = f(times(Wide((Unsigned)a >> 32), Wide((Unsigned)b >> 32)));
-    return Lanes((even & 0xffffffff) | odd << 32);
+// The nearest of each code times a factor, ties to even where `ToNearest` lives; both it and the exact product are a double's.
+inline Lanes nearest_products(Lanes codes, const double* factors) {
+#if defined(__AVX512VNNI__)
+    constexpr int HOW = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+    const __m512d first = _mm512_cvtepi32_pd(_mm512_castsi512_si256((__m512i)codes)) * _mm512_loadu_pd(factors);
+    const __m512d second = _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64((__m512i)codes, 1)) * _mm512_loadu_pd(factors + WIDE);
+    const __m512i lower = _mm512_castsi256_si512(_mm512_cvt_roundpd_epi32(first, HOW));
+    return (Lanes)_mm512_inserti64x4(lower, _mm512_cvt_roundpd_epi32(second, HOW), 1);
+#elif defined(__AVX2__)
+    const __m256d first = _mm256_cvtepi32_pd(_mm256_castsi256_si128((__m256i)codes)) * _mm256_loadu_pd(factors);
+    const __m256d second = _mm256_cvtepi32_pd(_mm256_extracti128_si256((__m256i)codes, 1)) * _mm256_loadu_pd(factors + WIDE);
+    return (Lanes)_mm256_set_m128i(_mm256_cvtpd_epi32(second), _mm256_cvtpd_epi32(first));
 #else
-    alignas(64) int32_t left[LANES], right[LANES];
-    store(left, a), store(right, b);
-    for (int half = 0; half < LANES; half += WIDE) narrow(left + half, f(widen(left + half) * widen(right + half)));
-    return load(left);
+    Lanes found;
+    for (int l = 0; l < LANES; l++) found[l] = int32_t(std::lrint(codes[l] * factors[l]));
+    return found;
 #endif
 }
+
+// For as long as it lives, doubles are rounded to the nearest, ties to even, whatever the process has asked for.
+class ToNearest {
+public:
+    ToNearest() : before(std::fegetround()) { std::fesetround(FE_TONEAREST); }
+    ~ToNearest() { std::fesetround(before); }
+    ToNearest(const ToNearest&) = delete;
+
+private:
+    const int before;
+};
 
 inline Wide gather(const int64_t* table, Wide index) {
 #if defined(__AVX512VNNI__)
@@ -230,6 +248,22 @@ inline Lanes gather(const int32_t* table, Lanes index) {
 #endif
 }
 
+// (a ^ c) & (b ^ c): its highest bit says that c, the wrapped sum of a and b, has lost something; and the same for c = a - b.
+template <typename V>
+inline V lost_in_sum(V a, V b, V c) {
+    return (a ^ c) & (b ^ c);
+}
+template <typename V>
+inline V lost_in_difference(V a, V b, V c) {
+    return (a ^ b) & (a ^ c);
+}
+
+// value & mask in lanes where none of `below` is set in what was rounded, else value.
+template <typename V>
+inline V masked_at_ties(V value, V mask, V rounded, V below) {
+    return value & (mask | ~((rounded & below) == 0));
+}
+
 template <typename V>
 inline bool any(V codes) {
     bool found = false;
@@ -241,6 +275,11 @@ inline bool any(V codes) {
 inline void store_low(int16_t* to, Lanes lanes) {
 #if defined(__AVX512VNNI__)
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16((__m512i)lanes));
+#elif defined(__AVX2__)
+    const __m128i order = _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1);
+    const __m128i first = _mm_shuffle_epi8(_mm256_castsi256_si128((__m256i)lanes), order);
+    const __m128i second = _mm_shuffle_epi8(_mm256_extracti128_si256((__m256i)lanes, 1), order);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_unpacklo_epi64(first, second));
 #else
     for (int l = 0; l < LANES; l++) to[l] = int16_t(lanes[l]);
 #endif

@@ -66,12 +66,12 @@ public:
         }
     }
 
-    // total[c] = the matrix times vector c, for C vectors that share each load of a weight. Sums of 32 bits are there where both weights
-    // and operands have one digit.
-    template <int C, typename Sum>
+    // total[c] = the matrix times vector c, for C vectors that share each load of a weight. Sums of 32 bits are there where weights have one
+    // digit, and operands as many as there are planes: [plane][output], one for each digit.
+    template <int C, int PLANES, typename Sum>
     void times(const Digits* const (&vector)[C], Sum* const (&total)[C]) const {
         if constexpr (sizeof(Sum) == 4)
-            in_chunks<C, 1, 1>(vector, total);
+            in_chunks<C, 1, PLANES>(vector, total);
         else if (digits == 2)
             in_chunks<C, 2, 2>(vector, total);
         else if (vector_digits == 2)
@@ -129,7 +129,7 @@ private:
                 });
                 Sum* to = total[c] + i + b * LANES;
                 if constexpr (sizeof(Sum) == 4) {
-                    store(to, together[0]);
+                    each<SCALES>([&](auto s) INLINE { store(to + s * outputs, together[s]); });
                 } else {
                     Wide value[2] = {};
                     each<SCALES>([&](auto s) INLINE { widen_add(value, together[s], s * bits); });

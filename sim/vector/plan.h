@@ -1,74 +1,10 @@
 // Parameters in the order and the lanes in which steps read them, and whether lanes of 32 bits hold all that steps make of them.
 #pragma once
 
-#include <algorithm>
-
-#include "codes.h"
+#include "constants.h"
 #include "in_step.h"
 #include "matrix.h"
-#include "memory.h"
-
-// What is done to each oscillator by itself, in lanes of one width.
-template <typename Code>
-struct Constants {
-    int pad = 0, sum_left = 0, force_left = 0, align_left = 0, value_left = 0;
-    Code lowest = 0, operand_highest = 0, table_highest = 0, segment_zero = 0;
-    Rounding<Code> to_operand, to_kick, to_table, in_segment;
-    Rounding<int64_t> to_drift;
-    Array<Code> stiffness, gain, bias, inverse_mass, table, integral;
-    Array<Code> present;  // all bits of each oscillator, none in the padding, whose momentum must not move
-
-    Constants() = default;
-    Constants(const Rules& r, const Memory& s, int wide)
-        : pad(int(r.state_pad) - 64 + 8 * int(sizeof(Code))), align_left(int(r.align_left)), value_left(int(r.value_left)),
-          lowest(Code(r.state_lowest)), operand_highest(Code(r.operand_highest)), table_highest(Code(r.table_highest)),
-          segment_zero(Code(r.segment_zero)), to_operand(r.operand_shift), in_segment(r.offset_bits), to_drift(r.drift_shift),
-          stiffness(wide), gain(wide), bias(wide), inverse_mass(wide), table(s.segments), integral(s.segments), present(wide) {
-        // A shift to the left before a rounding shifts less to the right; biases have that many zeros at their ends, too.
-        const int64_t kick = r.activated ? 0 : std::min(r.align_left, r.kick_shift);
-        const int64_t look = std::min({r.align_left, r.table_shift, r.bias_left});
-        to_kick = Rounding<Code>(r.kick_shift - kick), force_left = int(r.align_left - kick);
-        to_table = Rounding<Code>(r.table_shift - look), sum_left = int(r.align_left - look);
-        const bool springs = r.coupled && !r.activated;
-        for (int i = 0; i < int(s.oscillators); i++) {
-            stiffness[i] = springs ? 0 : Code(s.stiffness[i]);
-            gain[i] = r.activated && !r.coupled ? Code(s.gain[i]) : 0;
-            bias[i] = r.activated ? Code(s.bias[i] * (int64_t(1) << (r.bias_left - look))) : 0;
-            inverse_mass[i] = Code(s.inverse_mass[i]);
-            present[i] = -1;
-        }
-        for (int i = 0; i < s.segments; i++) {  // value and rise in one word, which one gather brings
-            const int64_t value = s.table[3 * i], rise = s.table[3 * i + 1];
-            table[i] = Code((value & ((int64_t(1) << HALF) - 1)) | rise * (int64_t(1) << HALF));
-            integral[i] = Code(s.table[3 * i + 2]);
-        }
-    }
-
-    static constexpr int HALF = 4 * sizeof(Code);
-    static Vector<Code> value(Vector<Code> row) { return right(left(row, HALF), HALF); }
-    static Vector<Code> rise(Vector<Code> row) { return right(row, HALF); }
-};
-
-// Half a drift; none for the momentum that is its own negative.
-template <typename Code>
-class Drift {
-public:
-    explicit Drift(const Constants<Code>& c)
-        : round(c.to_drift), short_codes(c.pad >= 32), lowest(c.lowest), inverse_mass(c.inverse_mass) {}
-    Vector<Code> operator()(Vector<Code> momentum, int i) const {
-        return momentum == lowest ? Vector<Code>{} : moved(momentum, i);
-    }
-
-private:
-    const Rounding<int64_t> round;
-    const bool short_codes;  // a momentum in 64 bits fits 32
-    const Code lowest, *inverse_mass;
-    Lanes moved(Lanes momentum, int i) const { return of_products(load(inverse_mass + i), momentum, round); }
-    Wide moved(Wide momentum, int i) const {
-        const Wide mass = load(inverse_mass + i);
-        return round(short_codes ? times(mass, momentum) : mass * momentum);
-    }
-};
+#include "split.h"
 
 // Everything that stays the same while parameters do.
 struct Plan {
@@ -79,6 +15,7 @@ struct Plan {
     bool narrow;  // lanes of 32 bits hold all
     Constants<int64_t> long_codes;
     Constants<int32_t> short_codes;
+    SplitConstants split_codes;  // where lanes of 32 bits hold all if sums take two
     InStep in_step;  // where there are tiles
 
     Plan(const Rules& r, const Memory& s)
@@ -96,6 +33,7 @@ struct Plan {
                             [&](int i, int j) -> int32_t { return i < n && j < n ? int32_t(s.coupling[size_t(j) * n + i]) : 0; });
         narrow = fits();
         if (narrow) short_codes = Constants<int32_t>(r, s, wide);
+        if (dense() && !narrow) split_codes = SplitConstants(r, s, wide, row, column, digit_bits);
 #if defined(TILES)
         if (dense()) in_step = InStep(r, s, row.norm, column.norm);
 #endif
@@ -103,12 +41,15 @@ struct Plan {
 
     bool dense() const { return rules.coupled && rules.activated; }
 
-    template <typename Code>
-    const Constants<Code>& constants() const {
-        if constexpr (sizeof(Code) == 8)
-            return long_codes;
-        else
+    // Parameters as a kind of walk reads them.
+    template <typename Fixed>
+    const Fixed& constants() const {
+        if constexpr (std::is_same_v<Fixed, SplitConstants>)
+            return split_codes;
+        else if constexpr (std::is_same_v<Fixed, Constants<int32_t>>)
             return short_codes;
+        else
+            return long_codes;
     }
 
 private:

@@ -33,7 +33,6 @@ inline Sixteen down(Sixteen value, int shift) { return (Sixteen)_mm512_srav_epi3
 // As if without a sign.
 inline Eight down(Eight value, int shift) { return (Eight)_mm512_srl_epi64((__m512i)value, _mm_cvtsi32_si128(shift)); }
 
-// value & mask in lanes where none of `below` is set in what was rounded, else value.
 inline Sixteen masked_at_ties(Sixteen value, Sixteen mask, Sixteen rounded, Sixteen below) {
     const __mmask16 tie = _mm512_testn_epi32_mask((__m512i)rounded, (__m512i)below);
     return (Sixteen)_mm512_mask_and_epi32((__m512i)value, tie, (__m512i)value, (__m512i)mask);
@@ -42,11 +41,10 @@ inline Sixteen within(Sixteen low, Sixteen value, Sixteen high) {
     return (Sixteen)_mm512_min_epi32(_mm512_max_epi32((__m512i)value, (__m512i)low), (__m512i)high);
 }
 
-// (a ^ c) & (b ^ c): its highest bit says that c, the wrapped sum of a and b, has lost something.
+// As those of all lanes.
 inline Sixteen lost_in_sum(Sixteen a, Sixteen b, Sixteen c) {
     return (Sixteen)_mm512_ternarylogic_epi32((__m512i)a, (__m512i)b, (__m512i)c, 0x42);
 }
-// The same for c = a - b: (a ^ b) & (a ^ c).
 inline Sixteen lost_in_difference(Sixteen a, Sixteen b, Sixteen c) {
     return (Sixteen)_mm512_ternarylogic_epi32((__m512i)a, (__m512i)b, (__m512i)c, 0x18);
 }
@@ -100,15 +98,10 @@ inline Eight down(Eight value, int shift) {
     typedef uint64_t Bits __attribute__((vector_size(64)));
     return (Eight)((Bits)value >> shift);
 }
-inline Sixteen masked_at_ties(Sixteen value, Sixteen mask, Sixteen rounded, Sixteen below) {
-    return value & (mask | ~((rounded & below) == 0));
-}
 inline Sixteen within(Sixteen low, Sixteen value, Sixteen high) {
     value = value < low ? low : value;
     return value > high ? high : value;
 }
-inline Sixteen lost_in_sum(Sixteen a, Sixteen b, Sixteen c) { return (a ^ c) & (b ^ c); }
-inline Sixteen lost_in_difference(Sixteen a, Sixteen b, Sixteen c) { return (a ^ b) & (a ^ c); }
 inline Sixteen differing(Sixteen seen, Sixteen a, Sixteen b) { return seen | (a ^ b); }
 inline Sixteen merged(Sixteen mask, Sixteen a, Sixteen b) { return (mask & a) | (~mask & b); }
 inline Sixteen either(Sixteen seen, Sixteen a, Sixteen b) { return seen | a | b; }
