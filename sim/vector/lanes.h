@@ -241,6 +241,8 @@ inline Wide gather(const int64_t* table, Wide index) {
 inline Lanes gather(const int32_t* table, Lanes index) {
 #if defined(__AVX512VNNI__)
     return (Lanes)_mm512_i32gather_epi32((__m512i)index, table, 4);
+#elif defined(__AVX2__)
+    return (Lanes)_mm256_i32gather_epi32(table, (__m256i)index, 4);
 #else
     Lanes found{};
     for (int l = 0; l < LANES; l++) found[l] = table[index[l]];

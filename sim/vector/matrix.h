@@ -91,7 +91,7 @@ private:
     template <int C, int W, int X, typename Sum>
     void in_chunks(const Digits* const (&vector)[C], Sum* const (&total)[C]) const {
         // As many sums at once as there are registers for, and enough that none waits for the one before.
-        constexpr int BLOCK = LANES == 16 ? 4 : 2;
+        constexpr int BLOCK = LANES == 16 || C * (W + X - 1) <= 2 ? 4 : 2;
         for (int first = 0; first < operands / 2; first += chunk) {
             const int last = std::min(first + chunk, operands / 2);
             int i = 0;

@@ -126,16 +126,18 @@ private:
     template <int SCALES, int J>
     int columns_in(int j, int from, int to, int64_t factor, int shift) {
         for (; j + J * LANES <= columns; j += J * LANES)
-            for (int i = 0; i < rows; i += HIGH) tile<SCALES, J>(i, j, from, to, factor, shift);
+            for (int i = 0; i < rows; i += high_of(SCALES)) tile<SCALES, J>(i, j, from, to, factor, shift);
         return j;
     }
 
-    static constexpr int HIGH = LANES == 16 ? 4 : 2;
+    // Rows of a tile.
+    static constexpr int high_of(int scales) { return LANES == 16 || scales == 1 ? 4 : 2; }
 
     // Three scales: all products of digits, the mixed ones on one scale. Two: low with low and high with high, whose pairs hold an
     // undivided difference, or undivided codes, beside each digit. One: a difference beside an undivided code.
     template <int SCALES, int J>
     void tile(int i, int j, int from, int to, int64_t factor, int shift) {
+        constexpr int HIGH = high_of(SCALES);
         Lanes sum[SCALES][HIGH][J] = {};
         for (int k = from; k < to; k++) {
             Lanes low[J], high[J];
