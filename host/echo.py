@@ -95,12 +95,12 @@ class EchoGradient:
 
 @dataclass(frozen=True)
 class _Ends:
-    """Where the two echoes of one sample came home, (2N,) positions then momenta, real; what either of them raised."""
+    """Where the two echoes of B samples came home, (B, 2N) positions then momenta, real; what either of them raised, (B,)."""
 
     plus: Floats
     minus: Floats
-    overflow: bool
-    clip: bool
+    overflow: NDArray[np.bool_]
+    clip: NDArray[np.bool_]
 
 
 class Echo:
@@ -121,6 +121,9 @@ class Echo:
         self._codes: dict[Parameter, Ints] = {}
         self._rows = np.array(table(self._formats), dtype=np.int64)
         self._s = s
+        self._room = (1 << (self._formats.accumulator - 1)) - 1
+        # Bound of what one step of one sample adds to an accumulator, before its shift: the difference of two sums of two squares.
+        self._largest = self.policy.weight << max(2 * self._formats.multiplier - 1, self._formats.potential.width)
         self.configure()
 
     def configure(self) -> None:
@@ -201,9 +204,9 @@ class Echo:
             g = np.asarray(given, dtype=np.float64)
             if g.shape != seen.shape:
                 raise SpecError(f"the loss gradient of sample {b} must have shape {seen.shape}, not {g.shape}")
-            if not np.all(np.isfinite(g)):
+            if not np.isfinite(g).all():
                 raise LoschmidtError(f"the loss gradient of sample {b} is not finite: look at the targets, or lower the learning rate")
-            if np.any(g):
+            if g.any():
                 result[b] = np.atleast_2d(g) / (len(u) if forward.readout is Readout.MEAN else 1)
         return result
 
@@ -224,10 +227,9 @@ class Echo:
         waiting = list(k)
         for _ in range(PROBES):
             ends = self._echoes(forward, gradients, {b: k[b] for b in waiting})
-            waiting = []
-            for b, end in ends.items():
+            asked, waiting = waiting, []
+            for b, caused in zip(asked, deviation(ends.plus, ends.minus).tolist(), strict=True):
                 before = k[b]
-                caused = deviation(end.plus, end.minus)
                 k[b] = min(self.policy.second(before, caused, self._formats, self.hamiltonian) if caused else before + LEAP, most[b])
                 if k[b] != before and not 2.0 ** (aim - LEAP) <= caused <= DEVIATION_LIMIT:
                     waiting.append(b)
@@ -244,33 +246,23 @@ class Echo:
         swap: bool = False,
         flush: Callable[[], None] | None = None,
         visit: Callable[[int, int, Ints], None] | None = None,
-    ) -> dict[int, _Ends]:
-        """One pair of echoes for each sample in ``exponents``; where there are ``shifts``, (+) minus (-) is accumulated, or the reverse.
-        ``visit`` sees the midpoints of (+) under even indices, those of (-) under odd ones."""
+    ) -> _Ends:
+        """One pair of echoes for each sample in ``exponents``, in its order; where there are ``shifts``, (+) minus (-) is accumulated, or
+        the reverse. ``visit`` sees the midpoints of (+) under even indices, those of (-) under odd ones."""
         state = self._formats.state
         signs = {False: Accumulate.ADD, True: Accumulate.SUBTRACT}
         trips = []
+        flipped = np.where(forward.momentum == state.lowest, state.lowest, -forward.momentum)
         for b in exponents:
-            flipped = np.where(forward.momentum[b] == state.lowest, state.lowest, -forward.momentum[b])
             for negate in (False, True):
                 accumulate = Accumulate.OFF if shifts is None else signs[negate is not swap]
-                trips.append(Trip(b, forward.position[b], flipped, negate, accumulate, 0 if shifts is None else shifts[b]))
+                trips.append(Trip(b, forward.position[b], flipped[b], negate, accumulate, 0 if shifts is None else shifts[b]))
         nudges = {b: nudge_codes(gradients[b], k, state) for b, k in exponents.items()}
         longest = self._room // self._largest if flush is not None else None
         journey = Journey(Direction.DESCENDING, forward.inputs, _NUDGES[forward.readout], nudges, visit=visit, longest=longest, flush=flush)
         end = self.traveller.go(journey, trips)
         home = np.concatenate([end.position, end.momentum], axis=1) * state.lsb
-        pairs = zip(exponents, range(0, len(trips), 2), strict=True)
-        return {b: _Ends(home[i], home[i + 1], bool(end.overflow[i : i + 2].any()), bool(end.clip[i : i + 2].any())) for b, i in pairs}
-
-    @property
-    def _room(self) -> int:
-        return (1 << (self._formats.accumulator - 1)) - 1
-
-    @property
-    def _largest(self) -> int:
-        """Bound of what one step of one sample adds to an accumulator, before its shift: the difference of two sums of two squares."""
-        return self.policy.weight << max(2 * self._formats.multiplier - 1, self._formats.potential.width)
+        return _Ends(home[::2], home[1::2], end.overflow[::2] | end.overflow[1::2], end.clip[::2] | end.clip[1::2])
 
     def _batches(self, forward: Forward, exponents: Mapping[int, int]) -> Iterator[dict[int, int]]:
         """Samples that may share the accumulators: their largest possible sum fits, and no shift is past the limit."""
@@ -307,21 +299,19 @@ class Echo:
             visit, wide = self._visit(forward, batch, result, -1), {b: k + 1 for b, k in batch.items()}
             wider = self._echoes(forward, gradients, wide, shifts, swap=True, flush=each, visit=visit)
         flush()
-        n = forward.position.shape[1]
-        for b, end in ends.items():
-            odd = (end.plus - end.minus) * 2**self.policy.headroom
-            if self.policy.pairs == 2:
-                odd -= wider[b].plus - wider[b].minus
-            odd *= -self.policy.scale * 2.0 ** -batch[b]
-            result.position0[b], result.momentum0[b] = odd[n:], odd[:n]
-            start = np.concatenate([forward.position0[b], -forward.momentum0[b]]) * self._formats.state.lsb
-            result.report[b] = SampleReport(
-                2.0 ** batch[b],
-                deviation(end.plus, end.minus),
-                asymmetry(end.plus, end.minus, start),
-                result.report[b].overflow or end.overflow or wider[b].overflow,
-                result.report[b].clip or end.clip or wider[b].clip,
-            )
+        samples, n = list(batch), forward.position.shape[1]
+        odd = (ends.plus - ends.minus) * 2**self.policy.headroom
+        if self.policy.pairs == 2:
+            odd -= wider.plus - wider.minus
+        odd *= -self.policy.scale * np.ldexp(1.0, [[-k] for k in batch.values()])
+        result.position0[samples], result.momentum0[samples] = odd[:, n:], odd[:, :n]
+        start = np.concatenate([forward.position0[samples], -forward.momentum0[samples]], axis=1) * self._formats.state.lsb
+        dev, asym = deviation(ends.plus, ends.minus).tolist(), asymmetry(ends.plus, ends.minus, start).tolist()
+        overflow, clip = ends.overflow | wider.overflow, ends.clip | wider.clip
+        for i, b in enumerate(samples):
+            before = result.report[b]
+            raised = before.overflow or bool(overflow[i]), before.clip or bool(clip[i])
+            result.report[b] = SampleReport(2.0 ** batch[b], dev[i], asym[i], *raised)
 
     def _visit(
         self, forward: Forward, batch: Mapping[int, int], result: EchoGradient, weight: int

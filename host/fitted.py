@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from loschmidt.sim.checks import check_values
+from loschmidt.sim.checks import Bounds
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.region import Region, entry_shape, has_entries
 from loschmidt.spec.run import Run, Status
@@ -48,6 +48,7 @@ class FittedDevice:
         self._device = device
         lanes = min(found.lanes, wanted.oscillators)
         self._shape = replace(found, oscillators=wanted.oscillators, inputs=wanted.inputs, lanes=lanes)
+        self._bounds = Bounds(self._shape)
 
     @property
     def name(self) -> str:
@@ -61,7 +62,7 @@ class FittedDevice:
         self._device.configure(hamiltonian, s)
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:
-        array = check_values(region, values, entry, self._shape)
+        array = self._bounds.values(region, values, entry)
         wanted = entry_shape(region, self._device.shape)
         own = array.shape[1:] if has_entries(region) else array.shape
         margins = [(0, large - small) for large, small in zip(wanted, own, strict=True)]

@@ -121,18 +121,19 @@ class SampleReport:
         return not (self.overflow or self.clip) and self.asym < ASYMMETRY_LIMIT and self.dev < DEVIATION_LIMIT
 
 
-def deviation(plus: Floats, minus: Floats) -> float:
-    """RMS of d = (echo(+) - echo(-)) / 2 over positions and momenta, (2N,) each, every one weighted by its own square.
+def deviation(plus: Floats, minus: Floats) -> Floats:
+    """RMS of d = (echo(+) - echo(-)) / 2 over positions and momenta, (B, 2N), every one weighted by its own square: (B,).
 
     ``sqrt(sum d^4 / sum d^2)``, in units of the state. Where all oscillators deviate alike this is the plain RMS; where few of many do
     (uncoupled ones, of which the loss sees some) it is theirs, and they are the ones that curvature would spoil.
     """
     squares = ((plus - minus) / 2) ** 2
-    total = float(np.sum(squares))
-    return math.sqrt(float(np.sum(squares**2)) / total) if total else 0.0
+    total = squares.sum(axis=1)
+    found: Floats = np.sqrt((squares**2).sum(axis=1) / np.where(total > 0, total, 1))
+    return found
 
 
-def asymmetry(plus: Floats, minus: Floats, start: Floats) -> float:
-    """Even part of the echoes' answer relative to its odd part; infinite where there is no odd part."""
-    odd = float(np.linalg.norm(plus - minus))
-    return float(np.linalg.norm(plus + minus - 2 * start)) / odd if odd else math.inf
+def asymmetry(plus: Floats, minus: Floats, start: Floats) -> Floats:
+    """Even part of the echoes' answer relative to its odd part, of (B, 2N): (B,); infinite where there is no odd part."""
+    odd, even = (np.sqrt((part**2).sum(axis=1)) for part in (plus - minus, plus + minus - 2 * start))
+    return np.where(odd > 0, even / np.where(odd > 0, odd, 1), np.inf)

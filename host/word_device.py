@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from loschmidt.sim.checks import check_configuration, check_context, check_runs, check_values, check_window
+from loschmidt.sim.checks import Bounds, check_configuration, check_context, check_runs
 from loschmidt.spec import layout, protocol
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.layout import Bank
@@ -60,6 +60,7 @@ class WordDevice:
         self._pending: list[_Pending] = []
         with self._closing_on_error():
             self._shape = protocol.parse_identity(self._ask(Opcode.IDENTIFY, length=None).tolist())
+        self._bounds = Bounds(self._shape)
 
     @property
     def name(self) -> str:
@@ -74,7 +75,7 @@ class WordDevice:
         self._ask(Opcode.CONFIGURE, protocol.configure(hamiltonian, s))
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:
-        array = check_values(region, values, entry, self._shape)
+        array = self._bounds.values(region, values, entry)
         entries = array.reshape(len(array) if has_entries(region) else 1, -1)
         start = layout.base(region, self._shape) + entry * layout.span(region, self._shape)
         banks = layout.banks(region)
@@ -89,7 +90,7 @@ class WordDevice:
 
     def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
         if has_entries(region):
-            check_window(region, entry, count, self._shape)
+            self._bounds.window(region, entry, count)
         else:
             entry, count = 0, 1
         span = layout.span(region, self._shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from loschmidt.spec.activation import knot_limit
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.hamiltonian import Hamiltonian
-from loschmidt.spec.region import Region, Table, entries, entry_shape, has_entries, widths, writable
+from loschmidt.spec.region import REGIONS, Region, Table, entries, entry_shape, has_entries, widths, writable
 from loschmidt.spec.run import STEP_LIMIT, Run
 from loschmidt.spec.shape import Shape
 
@@ -50,46 +51,67 @@ def check_runs(runs: Sequence[Run], shape: Shape) -> None:
             raise SpecError(f"two runs of one call would both write trace entry {start}: give them windows of their own")
 
 
-def check_window(region: Region, entry: int, count: int, shape: Shape) -> None:
-    """Raise `SpecError` unless ``count`` entries from ``entry`` on exist."""
-    depth = entries(region, shape)
-    if count < 1:
-        raise SpecError(f"{region.value} is read and written in at least 1 entry, not {count}")
-    if not 0 <= entry <= depth - count:
-        raise SpecError(f"{region.value} entries {entry} to {entry + count - 1} lie outside its {depth}")
+@dataclass(frozen=True)
+class _Slot:
+    """What fits a region: an entry's shape, how many there are (None: no axis of entries), lowest and highest of each column."""
+
+    entry: tuple[int, ...]
+    depth: int | None
+    ranges: tuple[tuple[int, int], ...]
+    bits: tuple[int, ...]
 
 
-def check_values(region: Region, values: ArrayLike, entry: int, shape: Shape) -> Ints:
-    """The values as int64 codes, or `SpecError` if they cannot be written: read only, not integers, wrong shape, out of range."""
-    if not writable(region):
-        raise SpecError(f"{region.value} is read only")
-    wanted = entry_shape(region, shape)
-    array = np.asarray(values)
-    if array.dtype.kind not in "iu":
-        raise SpecError(f"{region.value} takes integer codes, not {array.dtype}")
-    if has_entries(region):
-        if array.ndim != len(wanted) + 1 or array.shape[1:] != wanted:
-            raise SpecError(f"{region.value} takes entries of shape {wanted} behind a leading axis, not an array of shape {array.shape}")
-        check_window(region, entry, len(array), shape)
-    elif array.shape != wanted:
-        raise SpecError(f"{region.value} has shape {wanted}, not {array.shape}")
-    _check_range(region, array, shape)
-    return array.astype(np.int64, copy=False)
+class Bounds:
+    """What may be written to the regions of one shape, and where; worked out once, as everything that is written is held to it."""
 
+    def __init__(self, shape: Shape) -> None:
+        self._knots = knot_limit(shape.formats)
+        self._slots: dict[Region, _Slot] = {}
+        for region in REGIONS:
+            bits = widths(region, shape)
+            ranges = tuple((-(1 << (width - 1)), (1 << (width - 1)) - 1) for width in bits)
+            depth = entries(region, shape) if has_entries(region) else None
+            self._slots[region] = _Slot(entry_shape(region, shape), depth, ranges, bits)
 
-def _check_range(region: Region, array: NDArray[Any], shape: Shape) -> None:
-    bits = widths(region, shape)
-    if not array.size:
-        return
-    columns = [array] if len(bits) == 1 else [array[..., c] for c in range(len(bits))]
-    for width, column in zip(bits, columns, strict=True):
-        low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
-        for value in (int(column.min()), int(column.max())):
-            if not low <= value <= high:
-                raise SpecError(f"{region.value} code {value} does not fit {width} bits, which hold {low} to {high}")
-    if region is Table.ACTIVATION:
-        limit = knot_limit(shape.formats)
-        rows = array.astype(np.int64)
-        farthest = int(np.abs([rows[:, 0], rows[:, 0] + rows[:, 1]]).max())
-        if farthest > limit:
-            raise SpecError(f"{region.value} rows must lead from knot to knot within +-{limit}, not to {farthest}")
+    def window(self, region: Region, entry: int, count: int) -> None:
+        """Raise `SpecError` unless ``count`` entries from ``entry`` on exist."""
+        self._window(region, entry, count, self._slots[region].depth or 1)
+
+    def values(self, region: Region, values: ArrayLike, entry: int) -> Ints:
+        """The values as int64 codes, or `SpecError` if they cannot be written: read only, not integers, wrong shape, out of range."""
+        if not writable(region):
+            raise SpecError(f"{region.value} is read only")
+        slot = self._slots[region]
+        array = np.asarray(values)
+        if array.dtype.kind not in "iu":
+            raise SpecError(f"{region.value} takes integer codes, not {array.dtype}")
+        if slot.depth is None:
+            if array.shape != slot.entry:
+                raise SpecError(f"{region.value} has shape {slot.entry}, not {array.shape}")
+        else:
+            if array.shape[1:] != slot.entry:
+                wanted = f"entries of shape {slot.entry} behind a leading axis"
+                raise SpecError(f"{region.value} takes {wanted}, not an array of shape {array.shape}")
+            self._window(region, entry, len(array), slot.depth)
+        if array.size:
+            self._range(region, array, slot)
+        return array if array.dtype == np.int64 else array.astype(np.int64)
+
+    @staticmethod
+    def _window(region: Region, entry: int, count: int, depth: int) -> None:
+        if count < 1:
+            raise SpecError(f"{region.value} is read and written in at least 1 entry, not {count}")
+        if not 0 <= entry <= depth - count:
+            raise SpecError(f"{region.value} entries {entry} to {entry + count - 1} lie outside its {depth}")
+
+    def _range(self, region: Region, array: NDArray[Any], slot: _Slot) -> None:
+        columns = [array] if len(slot.bits) == 1 else [array[..., c] for c in range(len(slot.bits))]
+        for column, (low, high), width in zip(columns, slot.ranges, slot.bits, strict=True):
+            for value in (int(np.minimum.reduce(column, None)), int(np.maximum.reduce(column, None))):
+                if not low <= value <= high:
+                    raise SpecError(f"{region.value} code {value} does not fit {width} bits, which hold {low} to {high}")
+        if region is Table.ACTIVATION:
+            rows = array.astype(np.int64)
+            farthest = int(np.abs([rows[:, 0], rows[:, 0] + rows[:, 1]]).max())
+            if farthest > self._knots:
+                raise SpecError(f"{region.value} rows must lead from knot to knot within +-{self._knots}, not to {farthest}")

@@ -50,6 +50,7 @@ class Emulator(Memory):
         self._workers = workers or len(os.sched_getaffinity(0))
         self._pool: ThreadPoolExecutor | None = None
         self._configured = self._rules()
+        self._views = Views(self._region, self._overflow, self._clip)
         self._store: Any = None
         self._sums = [self._empty_sums()]
 
@@ -76,7 +77,7 @@ class Emulator(Memory):
     def _execute(self, runs: Sequence[Run]) -> None:
         rules = self._configured
         if self._store is None:
-            self._store = self._kernel.gather(Views(self._region, self._overflow, self._clip), rules)
+            self._store = self._kernel.gather(self._views, rules)
         store, advance = self._store, self._kernel.advance
         crew = min(self._workers, len(runs))
         while len(self._sums) < crew:
@@ -100,18 +101,18 @@ class Emulator(Memory):
     @staticmethod
     def _job(run: Run) -> Job:
         """A run as the numbers that the compiled steps read."""
-        ascending = run.direction is Direction.ASCENDING
+        ascending, nudge, accumulate = run.direction is Direction.ASCENDING, run.nudge, run.accumulate
         return Job(
             context=run.context,
             steps=run.steps,
             first=0 if ascending else run.steps - 1,
             stride=1 if ascending else -1,
             input_base=run.input_base,
-            nudge_from={Nudge.NONE: run.steps, Nudge.IMPULSE: run.steps - 1}.get(run.nudge, 0),
+            nudge_from=run.steps if nudge is Nudge.NONE else run.steps - 1 if nudge is Nudge.IMPULSE else 0,
             nudge_base=run.nudge_base,
-            nudge_stride=1 if run.nudge is Nudge.STREAM else 0,
+            nudge_stride=1 if nudge is Nudge.STREAM else 0,
             nudge_sign=-1 if run.negate else 1,
-            product_sign={Accumulate.OFF: 0, Accumulate.ADD: 1, Accumulate.SUBTRACT: -1}[run.accumulate],
+            product_sign=0 if accumulate is Accumulate.OFF else 1 if accumulate is Accumulate.ADD else -1,
             shift=run.shift,
             trace_base=run.trace_base if run.trace else -1,
         )
@@ -144,9 +145,10 @@ class Emulator(Memory):
 
     def _merge(self, crew: int) -> None:
         """Take what the workers summed into the accumulators, modulo their width."""
-        pad = np.uint64(64 - self._shape.formats.accumulator)
+        pad = 64 - self._shape.formats.accumulator
         for product in DEFINITIONS[self._hamiltonian].products:
-            total: NDArray[np.uint64] = self._region[product].view(np.uint64)
+            code = self._region[product]
+            total: NDArray[np.uint64] = code.view(np.uint64)
             for sums in self._sums[:crew]:
                 match product:
                     case Product.COUPLING:
@@ -155,7 +157,8 @@ class Emulator(Memory):
                         total += sums.inputs_t.T
                     case _:
                         total += sums.vectors[VECTORS.index(product)]
-            self._region[product][...] = (total << pad).view(np.int64) >> pad.view(np.int64)
+            code <<= pad
+            code >>= pad
         for sums in self._sums[:crew]:
             for part in sums:
                 part[...] = 0

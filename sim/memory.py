@@ -12,16 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loschmidt.spec.errors import SpecError
-from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
-from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries
+from loschmidt.spec.hamiltonian import Hamiltonian, Product
+from loschmidt.spec.region import REGIONS, Region, State, entries, entry_shape, has_entries
 from loschmidt.spec.run import Run, Status
 from loschmidt.spec.shape import Shape
 
-from .checks import check_configuration, check_context, check_runs, check_values, check_window
+from .checks import Bounds, check_configuration, check_context, check_runs
 
 Ints = NDArray[np.int64]
-
-REGIONS: tuple[Region, ...] = (*Parameter, *Product, *State, *Buffer, *Table)
 
 #: A sum of this magnitude or more is refused: below it, rounding and wrapping in 64 bits cannot lose a bit.
 SUM_LIMIT = 1 << 62
@@ -30,7 +28,7 @@ SUM_LIMIT = 1 << 62
 def largest_sum(shape: Shape) -> int:
     """A bound on the magnitude of every sum of a step: force, activation input, drift product, momentum before it wraps.
 
-    Values have their format's full range; an activation stays below ``2**(multiplier - 1)`` because `check_values` keeps the knots
+    Values have their format's full range; an activation stays below ``2**(multiplier - 1)`` because `Bounds` keeps the knots
     of its table within `spec.activation.knot_limit`.
     """
     f, top = shape.formats, 1 << (shape.formats.multiplier - 1)
@@ -60,7 +58,7 @@ class Memory(ABC):
                 f"sums of {shape.oscillators} oscillators and {shape.inputs} inputs in {shape.formats.weight} x {shape.formats.operand} "
                 f"beside state {shape.formats.state} do not fit the 64 bits that a device in software computes in: narrow the formats"
             )
-        self._shape = shape
+        self._shape, self._bounds = shape, Bounds(shape)
         self._hamiltonian = shape.hamiltonians[0]
         self._s = 0
         self._region: dict[Region, Ints] = {
@@ -89,7 +87,7 @@ class Memory(ABC):
 
     def write(self, region: Region, values: Ints, entry: int = 0) -> None:
         """Write consecutive entries from ``entry`` on, or a whole parameter; see `host.device.Device`."""
-        array = check_values(region, values, entry, self._shape)
+        array = self._bounds.values(region, values, entry)
         if has_entries(region):
             self._region[region][entry : entry + len(array)] = array
         else:
@@ -99,7 +97,7 @@ class Memory(ABC):
         """A copy of ``count`` entries from ``entry`` on, or of a whole parameter or product; see `host.device.Device`."""
         if not has_entries(region):
             return self._region[region].copy()
-        check_window(region, entry, count, self._shape)
+        self._bounds.window(region, entry, count)
         return self._region[region][entry : entry + count].copy()
 
     def run(self, runs: Sequence[Run]) -> None:
@@ -128,7 +126,7 @@ class Memory(ABC):
 
     def status(self) -> Status:
         """Flags since they were last cleared; a device in software has no clock, so its counters are 0."""
-        return Status(frozenset(map(int, np.flatnonzero(self._overflow))), frozenset(map(int, np.flatnonzero(self._clip))))
+        return Status(frozenset(self._overflow.nonzero()[0].tolist()), frozenset(self._clip.nonzero()[0].tolist()))
 
     def reset_status(self) -> None:
         self._overflow[:] = False

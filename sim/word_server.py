@@ -12,11 +12,11 @@ from loschmidt.spec.errors import SpecError
 from loschmidt.spec.hamiltonian import Hamiltonian, Product
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.protocol import ARGUMENTS, PAYLOAD_LIMIT, Error, Header, Opcode
-from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries, writable
+from loschmidt.spec.region import REGIONS, Buffer, Region, State, Table, entries, entry_shape, has_entries, writable
 from loschmidt.spec.run import SHIFT_LIMIT, STEP_LIMIT, Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
-from .memory import REGIONS, Memory
+from .memory import Memory
 
 Ints = NDArray[np.int64]
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from .names import Name
+
 
 class Hamiltonian(IntEnum):
     """Which potential V (T = sum mu pi^2 / 2 for all); the number is the code that CONFIGURE carries."""
@@ -20,7 +22,7 @@ class Hamiltonian(IntEnum):
     DENSE = 3  #: V = 1/2 sum a_i phi_i^2 + sum_h logcosh(z_h), z = W phi + B u + b
 
 
-class Parameter(Enum):
+class Parameter(Name):
     """What the device stores, in the weight format. N oscillators, M inputs."""
 
     COUPLING = "coupling"  #: (N, N): K of SPRINGS, W of DENSE
@@ -31,7 +33,7 @@ class Parameter(Enum):
     INVERSE_MASS = "inverse_mass"  #: (N,): mu
 
 
-class Product(Enum):
+class Product(Name):
     """What the device accumulates over an echo, at the midpoints; exact integers."""
 
     COUPLING = "product_coupling"  #: (N, N): x_i x_j (SPRINGS), y_i x_j (DENSE)

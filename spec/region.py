@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from .activation import COLUMNS
 from .fixed import Format
 from .hamiltonian import Parameter, Product
+from .names import Name
 from .shape import Shape
 
 
-class State(Enum):
+class State(Name):
     """Per context: (contexts, N), state format."""
 
     POSITION = "position"
     MOMENTUM = "momentum"
 
 
-class Buffer(Enum):
+class Buffer(Name):
     """Per time step; entries are shared by all contexts."""
 
     INPUT = "input"  #: (input_depth, M), operand format
@@ -25,13 +24,15 @@ class Buffer(Enum):
     TRACE = "trace"  #: (trace_depth, N), state format, read only: midpoint positions
 
 
-class Table(Enum):
+class Table(Name):
     """The activation table: (segments, 3), columns as `spec.activation.Row`."""
 
     ACTIVATION = "activation"
 
 
 Region = Parameter | Product | State | Buffer | Table
+
+REGIONS: tuple[Region, ...] = (*Parameter, *Product, *State, *Buffer, *Table)
 
 
 def entries(region: Region, shape: Shape) -> int:

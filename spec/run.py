@@ -70,14 +70,16 @@ class Run:
             raise SpecError(f"steps must be at least 1, not {self.steps}")
         if not 0 <= self.shift <= SHIFT_LIMIT:
             raise SpecError(f"shift must be 0 to {SHIFT_LIMIT}, not {self.shift}")
-        nudge_steps = {Nudge.NONE: 0, Nudge.STREAM: self.steps}.get(self.nudge, 1)
-        for name, base, steps, depth in (
-            ("input", self.input_base, self.steps, shape.input_depth),
-            ("nudge", self.nudge_base, nudge_steps, shape.nudge_depth),
-            ("trace", self.trace_base, self.steps if self.trace else 0, shape.trace_depth),
-        ):
-            if steps and not 0 <= base <= depth - steps:
-                raise SpecError(f"{name} entries {base} to {base + steps - 1} lie outside the buffer of {depth}")
+        _check_window("input", self.input_base, self.steps, shape.input_depth)
+        if self.nudge is not Nudge.NONE:
+            _check_window("nudge", self.nudge_base, self.steps if self.nudge is Nudge.STREAM else 1, shape.nudge_depth)
+        if self.trace:
+            _check_window("trace", self.trace_base, self.steps, shape.trace_depth)
+
+
+def _check_window(name: str, base: int, steps: int, depth: int) -> None:
+    if not 0 <= base <= depth - steps:
+        raise SpecError(f"{name} entries {base} to {base + steps - 1} lie outside the buffer of {depth}")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import weakref
 from typing import Any
 
 import numpy as np
@@ -23,21 +22,27 @@ _REGIONS: tuple[Region, ...] = (
 )
 
 
+class _Memory:
+    """Views as `Memory` in memory.h has them: sizes, and where the arrays are."""
+
+    def __init__(self, views: Views) -> None:
+        self.views, region = views, views.region
+        sizes = (*region[Parameter.INPUT_WEIGHT].shape, len(region[Table.ACTIVATION]))
+        arrays: list[NDArray[Any]] = [*(region[name] for name in _REGIONS), views.overflow, views.clip]
+        self.words = np.array([*sizes, *(array.ctypes.data for array in arrays)], np.int64)
+
+
 class Plan:
     """Parameters as the library holds them, and the arrays that it points into; freed with the last reference."""
 
-    def __init__(self, loaded: ctypes.CDLL, views: Views, rules: Rules) -> None:
-        self._kept = views
-        region = views.region
-        sizes = (*region[Parameter.INPUT_WEIGHT].shape, len(region[Table.ACTIVATION]))
-        arrays: list[NDArray[Any]] = [*(region[name] for name in _REGIONS), views.overflow, views.clip]
-        memory = np.array([*sizes, *(array.ctypes.data for array in arrays)], np.int64)
-        numbers = np.array(rules, np.int64)
-        handle = loaded.plan_create(numbers.ctypes.data, memory.ctypes.data)
-        if not handle:
+    def __init__(self, loaded: ctypes.CDLL, memory: _Memory, rules: Rules) -> None:
+        self._kept, self._destroy = memory, loaded.plan_destroy
+        self.handle: int = loaded.plan_create(np.array(rules, np.int64).ctypes.data, memory.words.ctypes.data)
+        if not self.handle:
             raise LoschmidtError(_NO_MEMORY)
-        self.handle: int = handle
-        weakref.finalize(self, loaded.plan_destroy, handle)
+
+    def __del__(self) -> None:
+        self._destroy(self.handle)
 
 
 _NO_MEMORY = "there is not enough memory for the emulator: take fewer oscillators"
@@ -59,13 +64,16 @@ class VectorKernel:
     def __init__(self, kind: str, loaded: ctypes.CDLL | None = None) -> None:
         self._kind = kind
         self._library = loaded or library(kind)
+        self._memory: _Memory | None = None  # of the views that came last, as they are mostly the same
 
     @property
     def name(self) -> str:
         return self._kind
 
     def gather(self, views: Views, rules: Rules) -> Plan:
-        return Plan(self._library, views, rules)
+        if self._memory is None or self._memory.views is not views:
+            self._memory = _Memory(views)
+        return Plan(self._library, self._memory, rules)
 
     def advance(self, jobs: Ints, rules: Rules, store: Plan, sums: Sums) -> None:
         pointers = np.array([part.ctypes.data for part in sums], np.int64)

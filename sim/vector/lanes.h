@@ -250,6 +250,42 @@ inline Lanes gather(const int32_t* table, Lanes index) {
 #endif
 }
 
+// A table that is read where it lies, and one of up to `HELD` words that registers hold.
+template <typename Code>
+class Lying {
+public:
+    explicit Lying(const Code* table) : table(table) {}
+    INLINE Vector<Code> operator()(Vector<Code> index) const { return gather(table, index); }
+
+private:
+    const Code* const table;
+};
+
+#if defined(__AVX512VNNI__)
+constexpr int HELD = 8 * LANES;
+
+class Held {
+public:
+    explicit Held(const int32_t* table) {
+        each<8>([&](auto r) INLINE { rows[r] = (__m512i)load(table + r * LANES); });
+    }
+    INLINE Lanes operator()(Lanes index) const {
+        const __m512i at = (__m512i)index;
+        __m512i found[4];
+        each<4>([&](auto r) INLINE { found[r] = _mm512_permutex2var_epi32(rows[2 * r], at, rows[2 * r + 1]); });
+        const __mmask16 odd = _mm512_test_epi32_mask(at, _mm512_set1_epi32(2 * LANES));
+        const __m512i low = _mm512_mask_mov_epi32(found[0], odd, found[1]), high = _mm512_mask_mov_epi32(found[2], odd, found[3]);
+        return (Lanes)_mm512_mask_mov_epi32(low, _mm512_test_epi32_mask(at, _mm512_set1_epi32(4 * LANES)), high);
+    }
+
+private:
+    __m512i rows[8];
+};
+#else
+constexpr int HELD = 0;
+typedef Lying<int32_t> Held;
+#endif
+
 // (a ^ c) & (b ^ c): its highest bit says that c, the wrapped sum of a and b, has lost something; and the same for c = a - b.
 template <typename V>
 inline V lost_in_sum(V a, V b, V c) {

@@ -62,25 +62,29 @@ struct Single {
         const Code highest, *const gain, *const bias;
     };
 
+    static bool held(const Fixed& c) { return sizeof(Code) == 4 && c.segments <= HELD; }
+
     // The activation's value there, and what of its integral lies within the segment.
+    template <typename Table>
     class Read {
     public:
         explicit Read(const Fixed& c)
             : round(c.in_segment), bits(c.in_segment.shift), mask((Code(1) << bits) - 1), zero(c.segment_zero), table(c.table), area(c.integral) {}
         INLINE V operator()(V code) const {
-            const V row = gather(table, segment(code));
+            const V row = table(segment(code));
             return Fixed::value(row) + round(times(Fixed::rise(row), code & mask));
         }
         INLINE V integral(V code, V value) const {
             const V at = segment(code), offset = code & mask;
-            return gather(area, at) + round(times(Fixed::value(gather(table, at)), offset) + times(value, offset));
+            return area(at) + round(times(Fixed::value(table(at)), offset) + times(value, offset));
         }
 
     private:
         const Rounding<Code> round;
         const int bits;
         const Code mask, zero;
-        const Code *const table, *const area;
+        const Table table;
+        const Lying<Code> area;
         INLINE V segment(V code) const { return right(code, bits) + zero; }
     };
 

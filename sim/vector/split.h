@@ -105,20 +105,24 @@ struct Split {
         const Code highest, *const low, *const high;
     };
 
+    static bool held(const Fixed&) { return false; }
+
+    template <typename Table>
     class Read {
     public:
         explicit Read(const Fixed& c)
             : round(c.in_segment.shift), bits(c.segment_bits), rise_bits(c.rise_bits), mask(Code(c.in_segment.below)),
               table(c.table + c.segment_zero) {}
         INLINE V operator()(V code) const {
-            const V row = gather(table, right(code, bits)), rise = right(left(row, 32 - rise_bits), 32 - rise_bits);
+            const V row = table(right(code, bits)), rise = right(left(row, 32 - rise_bits), 32 - rise_bits);
             return right(row, rise_bits) + round(rise * (code & mask));
         }
 
     private:
         const Rounding<Code> round;
         const int bits, rise_bits;
-        const Code mask, *const table;
+        const Code mask;
+        const Table table;
     };
 
     class Push {

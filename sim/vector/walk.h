@@ -60,19 +60,13 @@ public:
 
     // From the row's sums to the force, or as far as the column's operands.
     void respond() {
-        const Plan& p = plan;
-        const int32_t* x = operand_row();
-        const int wide = p.wide;
         if constexpr (SINGLE) {
-            if (!p.rules.activated) return pull();
-            if (!p.rules.coupled) return job.product_sign ? respond_alone<true>() : respond_alone<false>();
+            if (!plan.rules.activated) return pull();
+            if (!plan.rules.coupled) return job.product_sign ? respond_alone<true>() : respond_alone<false>();
         }
-        const typename Kind::Look look(constants, false);
-        const typename Kind::Read read(constants);
-        int32_t* y = value_row();
-        const Code* sums = force;
-        for (int i = 0; i < wide; i += STEP) narrow(y + i, read(look(sums, wide, i, fetch<V>(x + i))));
-        values.cut(y, wide, p.column.vector_digits, p.digit_bits);
+        if constexpr (HELD && std::is_same_v<Code, int32_t>)
+            if (Kind::held(constants)) return respond_by<Held>();
+        respond_by<Lying<Code>>();
     }
 
     // Kick, drift, and what the oscillators' own products need.
@@ -122,6 +116,19 @@ private:
     int32_t* value_row() { return block.left + size_t(kept) * block.left_width; }
     int32_t* operand_row() { return block.right + size_t(kept) * block.right_width; }
 
+    // The column's operands of a dense system, by a table of that kind.
+    template <typename Table>
+    void respond_by() {
+        const typename Kind::Look look(constants, false);
+        const typename Kind::template Read<Table> read(constants);
+        const int wide = plan.wide;
+        const int32_t* x = operand_row();
+        int32_t* y = value_row();
+        const Code* sums = force;
+        for (int i = 0; i < wide; i += STEP) narrow(y + i, read(look(sums, wide, i, fetch<V>(x + i))));
+        values.cut(y, wide, plan.column.vector_digits, plan.digit_bits);
+    }
+
     // The force of a system without an activation.
     void pull() {
         const int32_t* x = operand_row();
@@ -136,7 +143,7 @@ private:
     template <bool INTEGRATED>
     void respond_alone() {
         const typename Kind::Look look(constants, true);
-        const typename Kind::Read read(constants);
+        const typename Kind::template Read<Lying<Code>> read(constants);
         const int wide = plan.wide, align = constants.align_left, value = constants.value_left;
         const int32_t* x = operand_row();
         const Code *stiffness = constants.stiffness, *present = constants.present;

@@ -15,14 +15,13 @@ from loschmidt.host import wire
 from loschmidt.host.device import Device
 from loschmidt.host.word_device import WordDevice
 from loschmidt.sim.golden_device import GoldenDevice
-from loschmidt.sim.memory import REGIONS
 from loschmidt.spec import layout, protocol
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.protocol import PAYLOAD_LIMIT, Error, Header, Opcode, ProtocolError
-from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries, widths, writable
+from loschmidt.spec.region import REGIONS, Buffer, Region, State, Table, entries, entry_shape, has_entries, widths, writable
 from loschmidt.spec.run import Nudge, Run
 from loschmidt.spec.shape import Shape
 

@@ -26,9 +26,9 @@ FAULTS = {
 #: The same of walks that go in step. They are tried with tiles by hand, so that they can be on every processor.
 FAULTS_IN_STEP = {
     "byte_without_its_sign": ("bytes.h", "true, x == X - 1>();", "true, false>();"),
-    "ties_upwards": ("sixteen.h", "return value & (mask | ~((rounded & below) == 0));", "return value;"),
+    "ties_upwards": ("lanes.h", "return value & (mask | ~((rounded & below) == 0));", "return value;"),
     "half_left_out": ("lane_steps.h", "return nearest.cut(inside + nearest.half);", "return nearest.cut(inside);"),
-    "clipped_too_early": ("in_step.h", " + std::max<int64_t>(to_operand.half - 1, 0);", ";"),
+    "clipped_too_early": ("in_lanes.h", " + std::max<int64_t>(to_operand.half - 1, 0);", ";"),
     "brought_back_but_lost": ("cohort.h", "lost_here ^= lost_first;", "lost_here |= lost_first;"),
     "sign_of_the_largest_nudge": ("cohort.h", "take_lanes(pushed_sign + at)", "take_lanes(pushed + at)"),
     "force_in_step_beyond_32_bits": ("in_step.h", "seen <= LIMIT && force <= LIMIT", "seen <= LIMIT"),
@@ -40,6 +40,25 @@ FAULTS_IN_STEP = {
     "rest_from_the_start": ("cohorts.h", "jobs[w].first += jobs[w].stride * steps, ", ""),
 }
 
+#: The same of walks whose sums are held in two lanes, and of what all walks in lanes of 32 bits share.
+FAULTS_SPLIT = {
+    "half_of_a_kick_left_out": ("split.h", "load(force + i) + half + spring * low", "load(force + i) + spring * low"),
+    "rest_left_out": ("split.h", "low += left(high & rest, bits);", ""),
+    "high_digit_of_a_spring": ("split.h", " + spring * right(x - low, bits)", ""),
+    "brought_back_but_lost_split": ("split.h", ") ^ lost_in_difference(", ") | lost_in_difference("),
+    "sign_of_the_largest_nudge_split": ("split.h", "lost_in_sum(momentum, nudge_sign, pushed)", "lost_in_sum(momentum, nudge, pushed)"),
+    "drift_of_its_own_negative": ("split.h", " & (momentum != INT32_MIN)", ""),
+    "two_lanes_too_few_for_a_force": ("split.h", "in_column + push.reach() + to_kick.half <= LIMIT", "true"),
+    "kick_beyond_32_bits": ("split.h", "(force >> to_kick.shift) + 1 > LIMIT >> pad", "false"),
+    "look_beyond_32_bits": ("split.h", "(seen >> to_table.shift) + 1 > LIMIT", "false"),
+    "states_at_the_bottom": (
+        "split.h",
+        "static int raised(const Fixed& c) { return c.pad; }",
+        "static int raised(const Fixed&) { return 0; }",
+    ),
+    "rounding_of_the_process": ("steps.cpp", "const ToNearest to_nearest;", ""),
+}
+
 #: Flags for tiles by hand.
 BY_HAND = ("-DTILES", "-O0")
 
@@ -47,7 +66,7 @@ BY_HAND = ("-DTILES", "-O0")
 def broken(name: str) -> type[Emulator]:
     """An emulator on a kernel with that fault."""
     in_step = name in FAULTS_IN_STEP
-    file, said, instead = (FAULTS_IN_STEP if in_step else FAULTS)[name]
+    file, said, instead = {**FAULTS, **FAULTS_IN_STEP, **FAULTS_SPLIT}[name]
     texts = sources()
     if texts[file].count(said) != 1:
         raise ValueError(f"{file} does not say {said!r} exactly once")

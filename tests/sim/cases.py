@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from loschmidt.host.device import Device
-from loschmidt.sim.memory import REGIONS
 from loschmidt.spec.activation import knot_limit, rows_from_knots
 from loschmidt.spec.fixed import Format
 from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
-from loschmidt.spec.region import Buffer, Region, State, Table, entries, entry_shape, has_entries, widths, writable
+from loschmidt.spec.region import REGIONS, Buffer, Region, State, Table, entries, entry_shape, has_entries, widths, writable
 from loschmidt.spec.run import SHIFT_LIMIT, STEP_LIMIT, Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 

@@ -12,13 +12,13 @@ import pytest
 from loschmidt.host.device import Device
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden_device import GoldenDevice
-from loschmidt.sim.memory import REGIONS, SUM_LIMIT, Memory, largest_sum
+from loschmidt.sim.memory import SUM_LIMIT, Memory, largest_sum
 from loschmidt.spec.activation import table
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.fixed import Format
 from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
-from loschmidt.spec.region import Buffer, State, Table, entries, entry_shape, has_entries, writable
+from loschmidt.spec.region import REGIONS, Buffer, State, Table, entries, entry_shape, has_entries, writable
 from loschmidt.spec.run import Accumulate, Nudge, Run, Status
 from loschmidt.spec.shape import Shape
 
