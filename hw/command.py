@@ -124,6 +124,7 @@ class CommandPort(wiring.Component):
         with m.Elif(step["MADE"] & (wanted != Wanted.NEXT)):
             m.d.sync += wanted.eq(wanted.as_value() + 1)
         taken = Mux(wanted == Wanted.NUDGE, run.nudge != Nudge.NONE, Mux(wanted == Wanted.TRACE, run.trace, 1))
+        m.d.sync += when.outside.eq((taken & (~addresses.inside | high)) | addresses.no_step | steps_high)
         m.d.comb += [
             addresses.start.eq(step["BEGIN"]),
             addresses.wanted.eq(wanted),
@@ -138,7 +139,6 @@ class CommandPort(wiring.Component):
             when.makes_origin.eq(wanted == Wanted.SOURCE),
             when.makes_target.eq((wanted == Wanted.TARGET) | (wanted == Wanted.NEXT)),
             when.makes_last.eq(wanted == Wanted.TRACE),
-            when.outside.eq((taken & (~addresses.inside | high)) | addresses.no_step | steps_high),
             self.run.eq(run),
             self.run.steps.eq(steps),
             self.run.input_address.eq(addresses.o[0]),

@@ -32,7 +32,7 @@ class Conditions(NamedTuple):
     makes_origin: Signal  #: ... of a state's source
     makes_target: Signal  #: ... of its destination
     makes_last: Signal  #: ... of a run's last buffer
-    outside: Signal  #: a run would leave a buffer
+    outside: Signal  #: a run would leave a buffer, of the newest address
     started: Signal  #: the run is taken
     ended: Signal  #: all addresses are counted
     spent: Signal  #: the whole request has come
@@ -76,7 +76,8 @@ def command_steps(when: Conditions) -> Steps:
     step.go("KEPT", "BASE")
     step.go("BASE", "BEGIN", when.take)
     step.go("BEGIN", "ADDRESS")
-    step.go("ADDRESS", "MADE", when.made)
+    step.go("ADDRESS", "SETTLE_ADDRESS", when.made)
+    step.go("SETTLE_ADDRESS", "MADE")
     step.go("MADE", "SETTLE", when.runs & when.outside)
     step.go("MADE", "START", when.runs & ~when.outside & when.makes_last)
     step.go("MADE", "BASE", when.runs & ~when.outside & ~when.makes_last)
