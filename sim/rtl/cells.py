@@ -67,4 +67,5 @@ def unlinted(text: str) -> str:
 
 def _all_of_yosys(family: Family) -> str:
     files = _FILES.get(family, (f"{family.value}/cells_sim.v",))
-    return "\n".join((_SHARE / file).read_text() for file in files)
+    text = "\n".join((_SHARE / file).read_text() for file in files)
+    return re.sub(r"^`include .*$", "", text, flags=re.MULTILINE)  # what is included are other names of cells, which no netlist has

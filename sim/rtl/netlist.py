@@ -58,6 +58,7 @@ class Cells:
 
 
 FAMILIES = {
+    Family.ECP5: Cells("LUT4", "INIT", ("A", "B", "C", "D"), "Z", "TRELLIS_IO", "B", "O", "I", ("ecp5", "mult18x18d")),
     Family.ICE40: Cells("SB_LUT4", "LUT_INIT", ("I0", "I1", "I2", "I3"), "O", "SB_IO", "PACKAGE_PIN", "D_IN_0", "D_OUT_0", ("ice40",)),
 }
 
