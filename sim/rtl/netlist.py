@@ -41,25 +41,31 @@ class Cells:
 
     Members
     -------
-    lut, table, inputs, output : the lookup table's type, the parameter with its content, its inputs from the lowest, its output
-    pad, pin, received, driven : likewise of a pad: what is outside, what comes in from there, what goes out
+    luts : types of lookup tables, and the inputs of each from the lowest
+    table, output : their parameter with the content; their output
+    pads : types of pads, and of each: what is outside, what comes in from there, what goes out
     models : files of ``sim/models``
     """
 
-    lut: str
+    luts: dict[str, tuple[str, ...]]
     table: str
-    inputs: tuple[str, ...]
     output: str
-    pad: str
-    pin: str
-    received: str
-    driven: str
+    pads: dict[str, tuple[str, str, str]]
     models: tuple[str, ...]
 
 
+_FOUR = ("I0", "I1", "I2", "I3")
+
 FAMILIES = {
-    Family.ECP5: Cells("LUT4", "INIT", ("A", "B", "C", "D"), "Z", "TRELLIS_IO", "B", "O", "I", ("ecp5", "mult18x18d")),
-    Family.ICE40: Cells("SB_LUT4", "LUT_INIT", ("I0", "I1", "I2", "I3"), "O", "SB_IO", "PACKAGE_PIN", "D_IN_0", "D_OUT_0", ("ice40",)),
+    Family.ECP5: Cells(
+        {"LUT4": ("A", "B", "C", "D")}, "INIT", "Z", {"TRELLIS_IO": ("B", "O", "I")}, ("nine_bit_bytes", "ecp5", "mult18x18d")
+    ),
+    Family.ICE40: Cells({"SB_LUT4": _FOUR}, "LUT_INIT", "O", {"SB_IO": ("PACKAGE_PIN", "D_IN_0", "D_OUT_0")}, ("ice40",)),
+    Family.GOWIN: Cells(
+        {f"LUT{k}": _FOUR[:k] for k in range(1, 5)},
+        *("INIT", "F", {"IBUF": ("I", "O", ""), "OBUF": ("O", "", "I"), "TBUF": ("O", "", "I")}),
+        ("nine_bit_bytes", "gowin", "mult18x18"),
+    ),
 }
 
 
@@ -87,7 +93,7 @@ def simulate(board: Board, module: Netlist) -> BoardSimulation:
 def _plain(module: Netlist, family: Cells) -> Netlist:
     """The module without anything that is for people, lookup tables and pads as cells of Yosys' own."""
     kept = [cell for cell in module["cells"].values() if cell["type"] != "$scopeinfo"]
-    replaced = {family.lut: _lut, family.pad: _pad}
+    replaced = dict.fromkeys(family.luts, _lut) | dict.fromkeys(family.pads, _pad)
     cells = {f"c{k}": replaced[cell["type"]](cell, family) if cell["type"] in replaced else cell for k, cell in enumerate(kept)}
     driven = {bit for cell in cells.values() if cell["type"] == "$_BUF_" for bit in cell["connections"]["Y"]}
     ports = {
@@ -97,16 +103,16 @@ def _plain(module: Netlist, family: Cells) -> Netlist:
 
 
 def _lut(cell: Netlist, family: Cells) -> Netlist:
-    bits = [bit for name in family.inputs for bit in cell["connections"].get(name, ["0"])]
+    bits = [bit for name in family.luts[cell["type"]] for bit in cell["connections"].get(name, ["0"])]
     table = cell["parameters"][family.table][-(1 << len(bits)) :]
     return _cell("$lut", {"A": bits, "Y": cell["connections"][family.output]}, WIDTH=f"{len(bits):032b}", LUT=table)
 
 
 def _pad(cell: Netlist, family: Cells) -> Netlist:
-    at = cell["connections"]
-    if family.driven in at:
-        return _cell("$_BUF_", {"A": at[family.driven], "Y": at[family.pin]})
-    return _cell("$_BUF_", {"A": at[family.pin], "Y": at[family.received]})
+    at, (pin, received, driven) = cell["connections"], family.pads[cell["type"]]
+    if driven in at:
+        return _cell("$_BUF_", {"A": at[driven], "Y": at[pin]})
+    return _cell("$_BUF_", {"A": at[pin], "Y": at[received]})
 
 
 def _cell(kind: str, connections: Netlist, **parameters: str) -> Netlist:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -32,11 +33,11 @@ GOOD = {
 
 #: What the model says, what it says instead, and the settings that show it.
 BROKEN = {
-    "halves_the_other_way": ("assign out_a = DATA_WIDTH_B == 36 ? wide[17:0]", "assign out_a = DATA_WIDTH_B == 36 ? wide[35:18]", "wide"),
+    "halves_the_other_way": ("DATA_WIDTH_B == 36 ? out_b[17:0]", "DATA_WIDTH_B == 36 ? out_b[35:18]", "wide"),
     "all_bytes_written": ("width == 36 ? at[3:0] :", "width == 36 ? 4'b1111 :", "wide"),
-    "register_left_out": ('assign wide = REGMODE_B == "OUTREG" ? held_b : read_b;', "assign wide = read_b;", "two_bytes"),
+    "register_left_out": ("assign out_b = REGISTER_B ? held_b : read_b;", "assign out_b = read_b;", "two_bytes"),
     "nibble_as_byte": ("width == 4 ? 4 * at[2] : 0", "0", "nibble"),
-    "always_enabled": ("assign enabled_b = CEB & ", "assign enabled_b = ", "byte"),
+    "always_enabled": (".enable_b(CEB & ", ".enable_b(", "byte"),
     "collisions_forgiven": ("found = hit ? ~memory[byte_at] : memory[byte_at];", "found = memory[byte_at];", "byte"),
 }
 
@@ -84,12 +85,12 @@ PARTS = {
 @cache
 def design() -> str:
     """All of them side by side, each broken model under a name of its own."""
-    model = ours("ecp5").split("endmodule")[0] + "endmodule\n"
+    model = ours("nine_bit_bytes") + ours("ecp5").split("endmodule")[0] + "endmodule\n"
     models = [model]
     for name, (said, instead, _) in BROKEN.items():
         if model.count(said) != 1:
             raise ValueError(f"the model does not say {said!r} exactly once")
-        models.append(model.replace(said, instead).replace(f"module {CELL} (", f"module {CELL}_{name} ("))
+        models.append(re.sub(r"\b(DP16KD|NINE_BIT_BYTES)(?= [(#])", rf"\1_{name}", model.replace(said, instead)))
     return unlinted(bay(PARTS) + "\n".join(models))
 
 
