@@ -43,6 +43,7 @@ private:
         const int64_t bias = largest(s.bias, s.oscillators) << (r.bias_left - look), spring = largest(s.stiffness, s.oscillators) << align;
         const int64_t seen = code * row_norm + bias + to_table.half, force = knot * column_norm + code * spring + to_kick.half;
         if ((seen >> to_table.shift) + 1 > LIMIT || (force >> to_kick.shift) + 1 > LIMIT >> pad) return false;
+        if (largest(s.inverse_mass, s.oscillators) >> (53 - 31)) return false;  // half a drift's product is a double's
         const int64_t in_row = row_norm * digit, in_column = (column_norm + spring) * digit;
         return in_row + see.reach() + (int64_t(1) << bits) + to_table.half <= LIMIT && in_row + (bias >> bits) + 1 <= LIMIT &&
                in_column + push.reach() + to_kick.half <= LIMIT;

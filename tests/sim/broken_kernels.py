@@ -50,6 +50,7 @@ FAULTS_SPLIT = {
     "drift_of_its_own_negative": ("split.h", " & (momentum != INT32_MIN)", ""),
     "two_lanes_too_few_for_a_force": ("split.h", "in_column + push.reach() + to_kick.half <= LIMIT", "true"),
     "kick_beyond_32_bits": ("split.h", "(force >> to_kick.shift) + 1 > LIMIT >> pad", "false"),
+    "drift_beyond_a_double": ("split.h", "largest(s.inverse_mass, s.oscillators) >> (53 - 31)", "false"),
     "look_beyond_32_bits": ("split.h", "(seen >> to_table.shift) + 1 > LIMIT", "false"),
     "states_at_the_bottom": (
         "split.h",

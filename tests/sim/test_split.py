@@ -33,6 +33,9 @@ WIDE = PRESETS["18"]
 #: With fewer bits than a lane, so that states do not end where it does.
 NARROWER = replace(WIDE, state=Format(28, 20))
 
+#: With multipliers so wide that a mass times a momentum may be more than a double holds.
+WIDER = replace(WIDE, operand=Format(24, 20), weight=Format(24, 20), activation=Format(24, 22), segments=128)
+
 #: Time steps: a kick's rounding cuts within the low lane of a sum, at its end, and beyond.
 TIME_STEPS = (0, 3, 5, 12)
 
@@ -66,6 +69,19 @@ def steep(formats: Formats) -> Case:
     return case
 
 
+def massive(formats: Formats, s: int) -> Case:
+    """Momenta whose product with a mass, rounded to a double, is rounded to another integer than itself."""
+    mass, shift = 3 << 21 | 1, formats.drift_shift(s)
+    # Products that end one unit past half a unit of the quotient, of which a double of their size does not hold the last.
+    first = ((1 << (shift - 1)) + 1) * pow(mass, -1, 1 << shift) % (1 << shift)
+    momenta = np.arange(first, formats.state.highest, 1 << shift)[-64:]
+    upwards = (momenta * mass >> shift) + 1
+    found = momenta[np.rint(np.ldexp((momenta * mass).astype(np.float64), -shift)) != upwards][:8]
+    shape = Shape(8, 1, contexts=1, input_depth=1, formats=formats)
+    contents: dict[Region, Ints] = {Parameter.INVERSE_MASS: np.full(8, mass), State.MOMENTUM: found[None]}
+    return Case(shape, contents, (("configure", (Hamiltonian.DENSE, s)), ("run", ([Run(0, 1)],))))
+
+
 def hard() -> list[Case]:
     found = [*edges(WIDE), *edges(NARROWER), alone(WIDE, 3, momentum=WIDE.state.lowest, inverse_mass=1 << WIDE.weight.fraction)]
     for s in TIME_STEPS:
@@ -74,7 +90,12 @@ def hard() -> list[Case]:
         found += [heavy(WIDE, s, stiffness, 256 + 512 * high) for stiffness in (0, WIDE.weight.highest) for high in (-11, 10, 100)]
     # A kick by little more than 2^32, which takes a momentum once round.
     found.append(heavy(WIDE, 0, 0, 33027))
-    return [*found, steep(WIDE), *(crowd(5, 2, 9, 19, formats, style) for formats in (WIDE, NARROWER) for style in STYLES)]
+    return [
+        *found,
+        massive(WIDER, 2),
+        steep(WIDE),
+        *(crowd(5, 2, 9, 19, formats, style) for formats in (WIDE, NARROWER) for style in STYLES),
+    ]
 
 
 @contextmanager
