@@ -64,7 +64,7 @@ module NINE_BIT_BYTES (clk, enable_a, write_a, next_a, at_a, in_a, out_a, enable
   reg [35:0] read_a, read_b, held_a, held_b, found_a, found_b;
 
   always @(posedge clk) begin
-    found_a = word(at_a, WIDTH_A, writes_b, at_b, WIDTH_B);
+    if (enable_a && (!write_a || WRITE_A != "NORMAL")) found_a = word(at_a, WIDTH_A, writes_b, at_b, WIDTH_B);
     if (enable_a && !write_a) read_a <= found_a;
     if (writes_a && WRITE_A == "READBEFOREWRITE") read_a <= found_a;
     if (writes_a && WRITE_A == "WRITETHROUGH") read_a <= mixed(found_a, in_a, at_a, WIDTH_A);
@@ -77,7 +77,7 @@ module NINE_BIT_BYTES (clk, enable_a, write_a, next_a, at_a, in_a, out_a, enable
   assign out_a = REGISTER_A ? held_a : read_a;
 
   always @(posedge clk) begin
-    found_b = word(at_b, WIDTH_B, writes_a, at_a, WIDTH_A);
+    if (enable_b && (!write_b || WRITE_B != "NORMAL")) found_b = word(at_b, WIDTH_B, writes_a, at_a, WIDTH_A);
     if (enable_b && !write_b) read_b <= found_b;
     if (writes_b && WRITE_B == "READBEFOREWRITE") read_b <= found_b;
     if (writes_b && WRITE_B == "WRITETHROUGH") read_b <= mixed(found_b, in_b, at_b, WIDTH_B);
