@@ -53,11 +53,10 @@ def check_runs(runs: Sequence[Run], shape: Shape) -> None:
 
 @dataclass(frozen=True)
 class _Slot:
-    """What fits a region: an entry's shape, how many there are (None: no axis of entries), lowest and highest of each column."""
+    """What fits a region: an entry's shape, how many there are (None: no axis of entries), bits of each column."""
 
     entry: tuple[int, ...]
     depth: int | None
-    ranges: tuple[tuple[int, int], ...]
     bits: tuple[int, ...]
 
 
@@ -68,10 +67,8 @@ class Bounds:
         self._knots = knot_limit(shape.formats)
         self._slots: dict[Region, _Slot] = {}
         for region in REGIONS:
-            bits = widths(region, shape)
-            ranges = tuple((-(1 << (width - 1)), (1 << (width - 1)) - 1) for width in bits)
             depth = entries(region, shape) if has_entries(region) else None
-            self._slots[region] = _Slot(entry_shape(region, shape), depth, ranges, bits)
+            self._slots[region] = _Slot(entry_shape(region, shape), depth, widths(region, shape))
 
     def window(self, region: Region, entry: int, count: int) -> None:
         """Raise `SpecError` unless ``count`` entries from ``entry`` on exist."""
@@ -106,7 +103,8 @@ class Bounds:
 
     def _range(self, region: Region, array: NDArray[Any], slot: _Slot) -> None:
         columns = [array] if len(slot.bits) == 1 else [array[..., c] for c in range(len(slot.bits))]
-        for column, (low, high), width in zip(columns, slot.ranges, slot.bits, strict=True):
+        for column, width in zip(columns, slot.bits, strict=True):
+            low, high = -(1 << (width - 1)), (1 << (width - 1)) - 1
             for value in (int(np.minimum.reduce(column, None)), int(np.maximum.reduce(column, None))):
                 if not low <= value <= high:
                     raise SpecError(f"{region.value} code {value} does not fit {width} bits, which hold {low} to {high}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from .names import Name
+from .label import Label
 
 
 class Hamiltonian(IntEnum):
@@ -22,7 +22,7 @@ class Hamiltonian(IntEnum):
     DENSE = 3  #: V = 1/2 sum a_i phi_i^2 + sum_h logcosh(z_h), z = W phi + B u + b
 
 
-class Parameter(Name):
+class Parameter(Label):
     """What the device stores, in the weight format. N oscillators, M inputs."""
 
     COUPLING = "coupling"  #: (N, N): K of SPRINGS, W of DENSE
@@ -33,7 +33,7 @@ class Parameter(Name):
     INVERSE_MASS = "inverse_mass"  #: (N,): mu
 
 
-class Product(Name):
+class Product(Label):
     """What the device accumulates over an echo, at the midpoints; exact integers."""
 
     COUPLING = "product_coupling"  #: (N, N): x_i x_j (SPRINGS), y_i x_j (DENSE)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from .activation import COLUMNS
 from .fixed import Format
 from .hamiltonian import Parameter, Product
-from .names import Name
+from .label import Label
 from .shape import Shape
 
 
-class State(Name):
+class State(Label):
     """Per context: (contexts, N), state format."""
 
     POSITION = "position"
     MOMENTUM = "momentum"
 
 
-class Buffer(Name):
+class Buffer(Label):
     """Per time step; entries are shared by all contexts."""
 
     INPUT = "input"  #: (input_depth, M), operand format
@@ -24,7 +24,7 @@ class Buffer(Name):
     TRACE = "trace"  #: (trace_depth, N), state format, read only: midpoint positions
 
 
-class Table(Name):
+class Table(Label):
     """The activation table: (segments, 3), columns as `spec.activation.Row`."""
 
     ACTIVATION = "activation"

@@ -23,7 +23,8 @@ struct Constants {
         : pad(int(r.state_pad) - 64 + 8 * int(sizeof(Code))), align_left(int(r.align_left)), value_left(int(r.value_left)),
           segments(s.segments), lowest(Code(r.state_lowest)), operand_highest(Code(r.operand_highest)), table_highest(Code(r.table_highest)),
           segment_zero(Code(r.segment_zero)), to_operand(r.operand_shift), in_segment(r.offset_bits), to_drift(r.drift_shift),
-          stiffness(wide), gain(wide), bias(wide), inverse_mass(wide), table(std::max<int64_t>(s.segments, HELD)), integral(s.segments), share(wide), present(wide) {
+          stiffness(wide), gain(wide), bias(wide), inverse_mass(wide), table(std::max<int64_t>(s.segments, HELD)), integral(s.segments),
+          share(wide), present(wide) {
         // A shift to the left before a rounding shifts less to the right; biases have that many zeros at their ends, too.
         const int64_t kick = r.activated ? 0 : std::min(r.align_left, r.kick_shift);
         const int64_t look = std::min({r.align_left, r.table_shift, r.bias_left});

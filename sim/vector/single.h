@@ -30,11 +30,14 @@ struct Single {
         explicit Drift(const Fixed& c)
             : round(c.to_drift), short_codes(c.pad >= 32), lowest(c.lowest), inverse_mass(c.inverse_mass), share(c.share) {}
         INLINE V operator()(V momentum, int i) const {
-            if constexpr (sizeof(Code) == 4) return nearest_products(momentum, share + i) & (momentum != lowest);
-            else {
+            V moved;
+            if constexpr (sizeof(Code) == 4) {
+                moved = nearest_products(momentum, share + i);
+            } else {
                 const V mass = load(inverse_mass + i);
-                return round(short_codes ? times(mass, momentum) : mass * momentum) & (momentum != lowest);
+                moved = round(short_codes ? times(mass, momentum) : mass * momentum);
             }
+            return moved & (momentum != lowest);
         }
 
     private:
@@ -62,7 +65,7 @@ struct Single {
         const Code highest, *const gain, *const bias;
     };
 
-    static bool held(const Fixed& c) { return sizeof(Code) == 4 && c.segments <= HELD; }
+    static bool held(const Fixed& c) { return c.segments <= HELD; }  // registers have room for the table, in lanes of 32 bits
 
     // The activation's value there, and what of its integral lies within the segment.
     template <typename Table>

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Name(Enum):
+class Label(Enum):
     """A member is one object, and its identity the fastest hash; Enum's own is computed in Python."""
 
     __hash__ = object.__hash__
