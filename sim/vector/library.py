@@ -35,7 +35,7 @@ _FLAGS = ("-std=c++17", "-fwrapv", "-fPIC", "-shared", "-O2")
 _NAME = "kernel.so"
 _SOURCES = (
     *("lanes.h", "codes.h", "memory.h", "matrix.h", "outer.h", "own.h", "plan.h", "walk.h", "steps.cpp"),
-    *("constants.h", "in_lanes.h", "single.h", "split.h"),
+    *("constants.h", "in_lanes.h", "single.h", "split.h", "split_constants.h"),
     *("tiles.h", "sixteen.h", "bytes.h", "in_step.h", "history.h", "squares.h", "lane_steps.h", "cohort.h"),
     *("turned.h", "crossed.h", "cohorts.h"),
 )

@@ -4,7 +4,7 @@
 #include "constants.h"
 #include "in_step.h"
 #include "matrix.h"
-#include "split.h"
+#include "split_constants.h"
 
 // Everything that stays the same while parameters do.
 struct Plan {

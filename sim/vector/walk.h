@@ -4,6 +4,7 @@
 #include "own.h"
 #include "plan.h"
 #include "single.h"
+#include "split.h"
 
 template <typename Kind>
 class Walk {

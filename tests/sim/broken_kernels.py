@@ -44,15 +44,15 @@ FAULTS_IN_STEP = {
 #: The same of walks whose sums are held in two lanes, and of what all walks in lanes of 32 bits share.
 FAULTS_SPLIT = {
     "half_of_a_kick_left_out": ("split.h", "load(force + i) + half + spring * low", "load(force + i) + spring * low"),
-    "rest_left_out": ("split.h", "low += left(high & rest, bits);", ""),
+    "rest_left_out": ("split_constants.h", "low += left(high & rest, bits);", ""),
     "high_digit_of_a_spring": ("split.h", " + spring * right(x - low, bits)", ""),
     "brought_back_but_lost_split": ("split.h", ") ^ lost_in_difference(", ") | lost_in_difference("),
     "sign_of_the_largest_nudge_split": ("split.h", "lost_in_sum(momentum, nudge_sign, pushed)", "lost_in_sum(momentum, nudge, pushed)"),
     "drift_of_its_own_negative_split": ("split.h", " & (momentum != INT32_MIN)", ""),
-    "two_lanes_too_few_for_a_force": ("split.h", "in_column + push.reach() + to_kick.half <= LIMIT", "true"),
-    "kick_beyond_32_bits": ("split.h", "(force >> to_kick.shift) + 1 > LIMIT >> pad", "false"),
-    "drift_beyond_a_double": ("split.h", "largest(s.inverse_mass, s.oscillators) >> (53 - 31)", "false"),
-    "look_beyond_32_bits": ("split.h", "(seen >> to_table.shift) + 1 > LIMIT", "false"),
+    "two_lanes_too_few_for_a_force": ("split_constants.h", "in_column + push.reach() + to_kick.half <= LIMIT", "true"),
+    "kick_beyond_32_bits": ("split_constants.h", "(force >> to_kick.shift) + 1 > LIMIT >> pad", "false"),
+    "drift_beyond_a_double": ("split_constants.h", "largest(s.inverse_mass, s.oscillators) >> (53 - 31)", "false"),
+    "look_beyond_32_bits": ("split_constants.h", "(seen >> to_table.shift) + 1 > LIMIT", "false"),
     "states_at_the_bottom": (
         "split.h",
         "static int raised(const Fixed& c) { return c.pad; }",
