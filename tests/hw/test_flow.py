@@ -208,7 +208,7 @@ def test_stages_of_every_board(name: str) -> None:
     synthesis, route, pack = FLOWS[board.part.family](board, platform(board), "top.constraints")
     assert f"{float(board.clock.frequency) / 1e6:.6f}" in route.arguments
     assert any("top.constraints" in argument for argument in route.arguments)
-    assert route.arguments[route.arguments.index("--seed") + 1] == "1"
+    assert route.arguments[route.arguments.index("--seed") + 1] == str(board.tools.seed)
     assert pack.product.startswith(f"{name}.")
     assert pack.product in pack.arguments
     assert set(board.tools.pack) <= set(pack.arguments)
