@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,17 @@ def test_gradient_of_another_system_is_caught(monkeypatch: pytest.MonkeyPatch) -
     steps[speed.TORCH] = steps[speed.JAX]
     rows = speed.table(Case(4, 1, 20), *speed.timed(steps, 1, 0.0, 1))
     assert [check.passed for check in speed.judged(rows, True)] == [False]
+
+
+def test_nobody_always_follows_the_same() -> None:
+    calls: list[str] = []
+    steps: dict[str, Callable[[], dict[str, Any]]] = {who: (lambda who=who: calls.append(who) or {}) for who in "abcd"}
+    taken, _ = speed.timed(steps, 12, 0.0, 12)
+    turns = ["".join(calls[at : at + 4]) for at in range(4, len(calls), 4)]  # behind the calls for the gradients
+    assert {"".join(sorted(turn)) for turn in turns} == {"abcd"}
+    assert {len(seconds) for seconds in taken.values()} == {len(turns)} == {12}
+    every = "".join(turns)
+    assert {len({a for a, b in pairwise(every) if b == who} - {who}) for who in "abcd"} == {3}
 
 
 def test_compiled_steps_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
