@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,12 @@ def test_gradient_of_another_system_is_caught(monkeypatch: pytest.MonkeyPatch) -
 
 def test_nobody_always_follows_the_same() -> None:
     calls: list[str] = []
-    steps: dict[str, Callable[[], dict[str, Any]]] = {who: (lambda who=who: calls.append(who) or {}) for who in "abcd"}
-    taken, _ = speed.timed(steps, 12, 0.0, 12)
+
+    def step(who: str) -> dict[str, Any]:
+        calls.append(who)
+        return {}
+
+    taken, _ = speed.timed({who: partial(step, who) for who in "abcd"}, 12, 0.0, 12)
     turns = ["".join(calls[at : at + 4]) for at in range(4, len(calls), 4)]  # behind the calls for the gradients
     assert {"".join(sorted(turn)) for turn in turns} == {"abcd"}
     assert {len(seconds) for seconds in taken.values()} == {len(turns)} == {12}
