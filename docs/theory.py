@@ -1,6 +1,7 @@
 """Rewrites the tables of docs/theory.md from what `loschmidt lab` wrote to docs/measured/. Run by `make results`.
 
 A table stands between ``<!-- measured: EXPERIMENT rows [COLUMN=VALUE] -->``, or ``checks`` for ``rows``, and ``<!-- measured: end -->``.
+What the same experiment measured elsewhere is called ``EXPERIMENT.WHERE``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ DOCUMENT = HERE / "theory.md"
 #: Where the experiments of a group of commands write, by their names.
 FILES = {"lab": "lab-{}.json", "bench": "benchmarks/{}.json", "hssm": "hssm-{}.json"}
 BLOCK = re.compile(
-    r"(<!-- measured: (?P<name>[\w-]+) (?P<what>rows|checks)(?: (?P<column>\w+)=(?P<value>\w+))? -->\n).*?(<!-- measured: end -->)",
+    r"(<!-- measured: (?P<name>[\w.-]+) (?P<what>rows|checks)(?: (?P<column>\w+)=(?P<value>\w+))? -->\n).*?(<!-- measured: end -->)",
     re.DOTALL,
 )
 
@@ -39,7 +40,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def block(name: str, what: str, column: str | None, value: str | None, folder: Path, group: str) -> str:
     """What stands between the marks."""
-    command = f"loschmidt {group} {name}"
+    command = f"loschmidt {group} {name.partition('.')[0]}"
     place = FILES[group].format(name)
     file = folder / place
     if not file.exists():

@@ -18,6 +18,7 @@ from loschmidt.host.parameters import Floats
 from loschmidt.host.verify import agreement
 
 from . import echo_step, jax_step, torch_step
+from .processor import processor
 from .workload import INPUTS, SEED, Case, S, Step
 
 OSCILLATORS, BATCHES, STEPS = (16, 64, 256), (1, 32), (100, 1000, 10_000, 100_000, 1_000_000)
@@ -95,6 +96,7 @@ def measure(quick: bool, tell: Tell, threads: int | None = 1) -> Outcome:
         taken, gradients = timed(steps, *((1, 0.0, 1) if quick else (ROUNDS, SECONDS, LIMIT)))
         rows += table(case, taken, gradients)
     settings = {"inputs": INPUTS, "s": S, "seed": SEED, "kernel": kernel, "threads": threads or "all"}
+    settings["processor"] = processor()
     settings["JAX's threads"] = 1 if single else "its own choice"
     return Outcome(settings, rows, judged(rows, quick))
 

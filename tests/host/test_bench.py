@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import platform
 import signal
 import sys
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from typer.testing import CliRunner, Result
 from loschmidt.host import cli
 from loschmidt.host.bench import commands, devices, echo_step, footprint, jax_step, long, long_reversal, memory, speed, torch_step
 from loschmidt.host.bench.catalogue import CATALOGUE
+from loschmidt.host.bench.processor import processor
 from loschmidt.host.bench.workload import Case
 from loschmidt.host.errors import CheckpointError, DeviceError, MissingExtraError
 from loschmidt.host.experiments.experiment import Experiment, silent
@@ -44,6 +46,7 @@ def test_speed(tmp_path: Path) -> None:
     assert [(row["N"], row["B"], row["T"]) for row in found["rows"][::6]] == [(8, 1, 50), (8, 2, 50)]
     assert min(row["us per step and sequence"] for row in found["rows"]) > 0
     assert found["settings"]["kernel"]
+    assert found["settings"]["processor"] == processor()
     assert "<svg" in (tmp_path / "out.svg").read_text()
 
 
@@ -53,6 +56,13 @@ def test_gradient_of_another_system_is_caught(monkeypatch: pytest.MonkeyPatch) -
     steps[speed.TORCH] = steps[speed.JAX]
     rows = speed.table(Case(4, 1, 20), *speed.timed(steps, 1, 0.0, 1))
     assert [check.passed for check in speed.judged(rows, True)] == [False]
+
+
+def test_processor_is_named(tmp_path: Path) -> None:
+    listed = tmp_path / "cpuinfo"
+    assert processor(listed) == platform.machine()
+    listed.write_text("processor\t: 0\ncpu family\t: 23\nmodel\t\t: 1\nmodel name\t: EPYC\n\nprocessor\t: 1\nmodel name\t: another\n")
+    assert processor(listed) == "EPYC, family 23, model 1"
 
 
 def test_nobody_always_follows_the_same() -> None:
