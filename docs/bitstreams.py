@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from loschmidt.spec.board import Board, load, names
+from loschmidt.spec.fit import most_oscillators
 from loschmidt.spec.part import Family
 
 HERE = Path(__file__).parent
 DOCUMENT, MEASURED = HERE / "boards.md", HERE / "measured" / "boards"
+#: Where the search for the largest N begins: more than any part here has block RAMs for.
+MANY = 4096
 BEGIN, END = "<!-- boards: begin -->", "<!-- boards: end -->"
 
 
@@ -38,7 +41,8 @@ def array(board: Board) -> str:
 def row(board: Board) -> tuple[str, ...]:
     """Cells of one board's line."""
     found = figures(board.name)
-    head = (f"`{board.name}`", board.part.name, array(board))
+    most = most_oscillators(board.shape, board.link.buffer, board.part, MANY)
+    head = (f"`{board.name}`", board.part.name, array(board), f"{most:,}")
     wanted = float(board.clock.frequency) / 1e6
     if board.part.family is Family.XILINX7:
         return (*head, *[""] * 6, "a Vivado project; nobody has run it here")
@@ -61,7 +65,7 @@ def row(board: Board) -> tuple[str, ...]:
 
 
 def table() -> str:
-    titles = ("board", "part", "array", "LUT", "FF", "block RAM", "DSP", "fmax / clock, MHz", "dense, M steps/s", "result")
+    titles = ("board", "part", "array", "N at most", "LUT", "FF", "block RAM", "DSP", "fmax / clock, MHz", "dense, M steps/s", "result")
     rows: Iterator[tuple[str, ...]] = (row(load(name)) for name in names())
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows))
 

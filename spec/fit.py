@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from . import layout
@@ -50,6 +51,13 @@ def need(shape: Shape, buffer: int, part: Part) -> Need:
     return Need(total, multipliers * part.factors(shape.formats.multiplier))
 
 
+def most_oscillators(shape: Shape, buffer: int, part: Part, limit: int) -> int:
+    """The largest N up to a limit whose array the part has block RAMs for, all else being the same; 0 if there is none."""
+    sizes = range(shape.lanes, limit + 1)
+    fitting = bisect_right(sizes, part.block_rams, key=lambda n: need(replace(shape, oscillators=n), buffer, part).block_rams)
+    return sizes[fitting - 1] if fitting else 0
+
+
 def check_fit(shape: Shape, buffer: int, part: Part) -> None:
     """`SpecError` if the part has too few block RAMs or multipliers for the array and its link."""
     least = need(shape, buffer, part)
@@ -62,7 +70,9 @@ def check_fit(shape: Shape, buffer: int, part: Part) -> None:
             f"{part.multipliers}: at most {most} lanes"
         )
     if least.block_rams > part.block_rams:
+        most = most_oscillators(shape, buffer, part, shape.oscillators)
+        fewer = f"at most {most} oscillators" if most else "not one oscillator a lane"
         raise SpecError(
-            f"array: takes {least.block_rams} block RAMs, {part.name} has {part.block_rams}: "
-            "fewer oscillators, inputs or lanes, a smaller depth or link.buffer"
+            f"array: takes {least.block_rams} block RAMs, {part.name} has {part.block_rams}: {fewer}, unless there are fewer inputs or "
+            "lanes, or a smaller depth or link.buffer"
         )

@@ -45,7 +45,7 @@ def test_what_became_of_a_build_is_told(tmp_path: Path, monkeypatch: pytest.Monk
         "stages": stages,
     }
     path.write_text(json.dumps(good))
-    assert bitstreams.row(board)[3:] == (*["1 / 2,000"] * 4, "20.0 / 18", "1.5 / 0.4", "closes; 21 s")
+    assert bitstreams.row(board)[3:] == ("18", *["1 / 2,000"] * 4, "20.0 / 18", "1.5 / 0.4", "closes; 21 s")
     path.write_text(json.dumps({**good, "closed": False}))
     assert bitstreams.row(board)[-1] == "**does not close**; 21 s"
     path.write_text(json.dumps({**good, "stages": [*stages, {"seconds": 3.0, "origin": "native 0.11.1"}]}))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loschmidt.spec.board import Board, BoardError, load, names, parse
-from loschmidt.spec.fit import Need, need
+from loschmidt.spec.fit import Need, most_oscillators, need
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.part import PARTS
 
@@ -136,7 +136,12 @@ def test_no_pll_where_the_clock_is_the_boards_own() -> None:
         ('formats = "16"', OWN_FORMATS + "depth = 3\n", "array.formats.depth: is no key here; keys are "),
         ('formats = "16"', 'formats = "18"', "array.lanes: 1 lanes of 18 bits take 20 multipliers"),
         ("lanes = 1", "lanes = 9", "array.lanes: 9 lanes of 16 bits take 17 multipliers, iCE40UP5K has 8: at most 4 lanes"),
-        ("trace_depth = 16", "trace_depth = 4096", "array: takes "),
+        (
+            "trace_depth = 16",
+            "trace_depth = 4096",
+            "array: takes 473 block RAMs, iCE40UP5K has 30: not one oscillator a lane, unless ",
+        ),
+        ("oscillators = 16", "oscillators = 64", "array: takes 101 block RAMs, iCE40UP5K has 30: at most 18 oscillators, unless "),
         ('formats = "16"', 'formats = "16"\n[tools]\npack = [1]', "tools.pack: must hold strings, not an integer"),
         ('formats = "16"', 'formats = "16"\n[tools]\nspeed = 1', "tools.speed: is no key here; keys are "),
     ],
@@ -188,3 +193,19 @@ def test_large_memories_cost_no_block_ram() -> None:
     assert (
         need(deeper, board.link.buffer, PARTS["LFE5U-12F"]).block_rams > need(board.shape, board.link.buffer, PARTS["LFE5U-12F"]).block_rams
     )
+
+
+@pytest.mark.parametrize("name", ["ulx3s-85f", "ulx3s-85f-linear", "icebreaker", "tang-nano-9k"])
+def test_more_oscillators_never_take_less(name: str) -> None:
+    board = load(name)
+    rams = [need(replace(board.shape, oscillators=n), board.link.buffer, board.part).block_rams for n in range(board.shape.lanes, 400)]
+    assert rams == sorted(rams)
+
+
+def test_most_oscillators() -> None:
+    board = load("ulx3s-85f-dense")
+    most = most_oscillators(board.shape, board.link.buffer, board.part, 1000)
+    assert most >= board.shape.oscillators
+    rams = [need(replace(board.shape, oscillators=n), board.link.buffer, board.part).block_rams for n in (most, most + 1)]
+    assert rams[0] <= board.part.block_rams < rams[1]
+    assert most_oscillators(board.shape, board.link.buffer, board.part, 100) == 100
