@@ -19,7 +19,7 @@ def test_tables_are_what_was_measured() -> None:
 
 @pytest.mark.parametrize("different", [0, 3])
 def test_another_figure_is_another_document(tmp_path: Path, different: int) -> None:
-    assert benchmarks.rewritten(TEXT, tmp_path).count("Not measured yet: `loschmidt bench ") == 9
+    assert benchmarks.rewritten(TEXT, tmp_path).count("Not measured yet: `loschmidt bench ") == 10
     assert "Not measured yet: `python -m docs.cocotb_cost docs/measured/benchmarks/cocotb.json`." in benchmarks.rewritten(TEXT, tmp_path)
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "reverse.json").write_text(json.dumps({"steps": 10**9, "different": different}))
