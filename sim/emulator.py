@@ -1,4 +1,4 @@
-"""The emulator: the array's integers, fast. Runs of one call go to all cores, one worker each; a single run stays on the caller's."""
+"""The emulator: the array's integers, fast. Runs of one call go to as many cores as they keep busy; a single run stays on the caller's."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ VECTORS = (Product.STIFFNESS, Product.GAIN, Product.BIAS, Product.POTENTIAL, Pro
 #: side by side, of which a kernel may then sum the difference.
 TOGETHER = 2
 
+#: What is as much work as a step's other arithmetic on one oscillator, in multiplications.
+ELEMENTWISE = 200
+
+#: Least work of a worker, in multiplications: with half of it, sending it to another core takes longer than doing it.
+SHARE = 8_000_000
+
 
 class Emulator(Memory):
     """The compiled device: same integers as `GoldenDevice`, written on its own.
@@ -33,7 +39,8 @@ class Emulator(Memory):
     Parameters
     ----------
     shape : Shape
-    workers : threads that share the runs of one call; the cores of this process if None. The result does not depend on it.
+    workers : threads that share the runs of one call; None: up to the cores of this process, as far as each has `SHARE` to do. The result
+        does not depend on it.
     kernel : what computes, one of `kernels.NAMES`; None: see `kernels.choose`. The result does not depend on it, either.
 
     Raises
@@ -47,7 +54,7 @@ class Emulator(Memory):
     def __init__(self, shape: Shape, workers: int | None = None, kernel: str | None = None) -> None:
         super().__init__(shape)
         self._kernel = open_kernel(kernel)
-        self._workers = workers or len(os.sched_getaffinity(0))
+        self._workers, self._share = workers or len(os.sched_getaffinity(0)), SHARE if workers is None else 0
         self._pool: ThreadPoolExecutor | None = None
         self._configured = self._rules()
         self._views = Views(self._region, self._overflow, self._clip)
@@ -79,7 +86,7 @@ class Emulator(Memory):
         if self._store is None:
             self._store = self._kernel.gather(self._views, rules)
         store, advance = self._store, self._kernel.advance
-        crew = min(self._workers, len(runs))
+        crew = self._crew(runs)
         while len(self._sums) < crew:
             self._sums.append(self._empty_sums())
         jobs = np.array([self._job(run) for run in sorted(runs, key=lambda run: -run.steps)], np.int64)
@@ -94,6 +101,14 @@ class Emulator(Memory):
                 share.result()
         if any(run.accumulate is not Accumulate.OFF for run in runs):
             self._merge(crew)
+
+    def _crew(self, runs: Sequence[Run]) -> int:
+        """How many workers the runs are for."""
+        rules, shape = self._configured, self._shape
+        terms = ((1 + rules.activated) * shape.oscillators if rules.coupled else 0) + shape.inputs
+        work = sum(run.steps for run in runs) * shape.oscillators * (terms + ELEMENTWISE)
+        most = max(1, work // self._share) if self._share else self._workers
+        return min(self._workers, len(runs), most)
 
     def _negative(self, momentum: Ints) -> Ints:
         return np.where(momentum == self._shape.formats.state.lowest, momentum, -momentum)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
+from typing import Any
+
 import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from loschmidt.sim import kernel
+from loschmidt.sim import emulator, kernel
 from loschmidt.sim.emulator import Emulator
+from loschmidt.sim.job import Ints, Kernel
+from loschmidt.sim.kernels import open_kernel
 from loschmidt.spec.errors import LoschmidtError
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.region import Buffer, Region, State, Table
@@ -47,7 +53,36 @@ def test_larger_array_agrees() -> None:
     runs = [Run(c, 23 - 2 * c, c, Direction.DESCENDING, Accumulate(1 + c % 2), shift=3 * c) for c in range(5)]
     for hamiltonian in Hamiltonian:
         case = Case(shape, contents, (("configure", (hamiltonian, 2)), ("run", (runs,))))
-        checks.alike(Emulator, case)
+        checks.alike(partial(Emulator, workers=2), case)
+
+
+class Counted:
+    """A kernel that keeps how many runs each of its calls was for, one call a worker."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.calls: list[int] = []
+        self._kernel = kernel
+        self.name, self.gather = kernel.name, kernel.gather
+
+    def advance(self, jobs: Ints, *given: Any) -> None:
+        self.calls.append(len(jobs))
+        self._kernel.advance(jobs, *given)
+
+
+@pytest.mark.parametrize(
+    ("steps", "workers", "wanted"), [(10, None, 1), (1000, None, 4), (100, None, 2), (1000, 3, 3), (10, 3, 3), (10, 1, 1)]
+)
+def test_workers_are_as_many_as_it_is_worth(steps: int, workers: int | None, wanted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight runs of 64 coupled oscillators, on four cores."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    counted = Counted(open_kernel())
+    monkeypatch.setattr(emulator, "open_kernel", lambda _: counted)
+    device = Emulator(Shape(oscillators=64, inputs=8, contexts=8, input_depth=1000), workers)
+    device.configure(Hamiltonian.DENSE, 3)
+    device.run([Run(context, steps) for context in range(8)])
+    assert len(counted.calls) == wanted
+    assert sum(counted.calls) == 8
+    device.close()
 
 
 @pytest.mark.parametrize("hamiltonian", Hamiltonian)
