@@ -13,9 +13,11 @@ one's products shifted left by (largest k) - (its k), which is exact.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +105,14 @@ class _Ends:
     clip: NDArray[np.bool_]
 
 
+class _Slope(NamedTuple):
+    """dL/d(midpoints) of one sample, and of its rows together the largest magnitude and the sum of all."""
+
+    rows: Floats
+    peak: float
+    norm: float
+
+
 class Echo:
     """Drives one device, of which it owns the contexts, buffers and accumulators.
 
@@ -158,8 +168,8 @@ class Echo:
             if sample.ndim != 2 or sample.shape[1] != shape.inputs or len(sample) == 0:
                 raise SpecError(f"sample {b} must have at least one step of {shape.inputs} inputs, not the shape {sample.shape}")
         position, momentum = (np.array(np.broadcast_to(state, (len(inputs), shape.oscillators))) for state in (position0, momentum0))
-        trips = [Trip(b, position[b], momentum[b]) for b in range(len(inputs))]
-        end = self.traveller.go(Journey(Direction.ASCENDING, inputs, observe=_OBSERVED[readout]), trips)
+        trips = [Trip(b) for b in range(len(inputs))]
+        end = self.traveller.go(Journey(Direction.ASCENDING, inputs, observe=_OBSERVED[readout]), trips, position, momentum)
         flags = Flags(end.overflow, end.clip)
         return Forward(readout, self._seen(end, inputs, readout), flags, inputs, position, momentum, end.position, end.momentum)
 
@@ -184,63 +194,69 @@ class Echo:
         ------
         LoschmidtError : a derivative is not finite, or has not the output's shape; a fixed eps whose nudge does not fit
         """
-        gradients = self._midpoint_gradients(forward, loss_gradient)
+        slopes = self._slopes(forward, loss_gradient)
         count, n = forward.position.shape
         zero = {name: np.zeros(size) for name, size in shapes(self.hamiltonian, n, self.device.shape.inputs).items()}
         flags = zip(forward.flags.overflow, forward.flags.clip, strict=True)
         report = [SampleReport(0.0, 0.0, 0.0, bool(overflow), bool(clip)) for overflow, clip in flags]
         by_input = [np.zeros(u.shape) for u in forward.inputs] if inputs else None
         result = EchoGradient(zero, np.zeros((count, n)), np.zeros((count, n)), report, by_input)
-        for batch in self._batches(forward, self._exponents(forward, gradients)):
-            self._collect(forward, gradients, batch, result)
+        for batch in self._batches(forward, self._exponents(forward, slopes)):
+            self._collect(forward, slopes, batch, result)
         return result
 
-    def _midpoint_gradients(self, forward: Forward, loss_gradient: Floats | Sequence[Floats]) -> dict[int, Floats]:
-        """G of each sample that has any: (1, N) for an impulse or a held nudge, else (T_b, N)."""
+    def _slopes(self, forward: Forward, loss_gradient: Floats | Sequence[Floats]) -> dict[int, _Slope]:
+        """Of each sample that has a loss gradient: one row for an impulse or a held nudge, else one for each step."""
         if len(loss_gradient) != len(forward.inputs):
             raise SpecError(f"there must be a loss gradient for each of {len(forward.inputs)} samples, not {len(loss_gradient)}")
-        result = {}
-        for b, (given, seen, u) in enumerate(zip(loss_gradient, forward.output, forward.inputs, strict=True)):
-            g = np.asarray(given, dtype=np.float64)
+        given = [np.asarray(each, dtype=np.float64) for each in loss_gradient]
+        for b, (g, seen) in enumerate(zip(given, forward.output, strict=True)):
             if g.shape != seen.shape:
                 raise SpecError(f"the loss gradient of sample {b} must have shape {seen.shape}, not {g.shape}")
-            if not np.isfinite(g).all():
+        if forward.readout is Readout.EVERY:
+            found = [_Slope(g, float(np.abs(g).max()), float(np.abs(g).sum())) for g in given]
+        else:
+            rows = np.stack(given)
+            if forward.readout is Readout.MEAN:
+                rows /= [[len(u)] for u in forward.inputs]
+            size = np.abs(rows)
+            found = [_Slope(*each) for each in zip(rows[:, np.newaxis], size.max(axis=1).tolist(), size.sum(axis=1).tolist(), strict=True)]
+        for b, slope in enumerate(found):
+            if not math.isfinite(slope.norm):
                 raise LoschmidtError(f"the loss gradient of sample {b} is not finite: look at the targets, or lower the learning rate")
-            if g.any():
-                result[b] = np.atleast_2d(g) / (len(u) if forward.readout is Readout.MEAN else 1)
-        return result
+        return {b: slope for b, slope in enumerate(found) if slope.peak}
 
-    def _exponents(self, forward: Forward, gradients: Mapping[int, Floats]) -> dict[int, int]:
+    def _exponents(self, forward: Forward, slopes: Mapping[int, _Slope]) -> dict[int, int]:
         """k of eps = 2**k for each sample that has a gradient: fixed, or by a probe."""
         state = self._formats.state
-        most = {b: largest_exponent(float(np.abs(g).max()), state) for b, g in gradients.items()}
+        most = {b: largest_exponent(slope.peak, state) for b, slope in slopes.items()}
         if self.policy.fixed is not None:
             for b, limit in most.items():
                 if self.policy.fixed > limit:
                     raise SpecError(f"the nudge of sample {b} does not fit {state} at eps = 2^{self.policy.fixed}: take at most 2^{limit}")
             return dict.fromkeys(most, self.policy.fixed)
         k = {}
-        for b, g in gradients.items():
+        for b, slope in slopes.items():
             held = len(forward.inputs[b]) if forward.readout is Readout.MEAN else 1
-            k[b] = min(self.policy.first(held * float(np.abs(g).sum())), most[b])
+            k[b] = min(self.policy.first(held * slope.norm), most[b])
         aim = self.policy.aim(self._formats, self.hamiltonian)
         waiting = list(k)
         for _ in range(PROBES):
-            ends = self._echoes(forward, gradients, {b: k[b] for b in waiting})
+            if not waiting:
+                break
+            ends = self._echoes(forward, slopes, {b: k[b] for b in waiting})
             asked, waiting = waiting, []
             for b, caused in zip(asked, deviation(ends.plus, ends.minus).tolist(), strict=True):
                 before = k[b]
                 k[b] = min(self.policy.second(before, caused, self._formats, self.hamiltonian) if caused else before + LEAP, most[b])
                 if k[b] != before and not 2.0 ** (aim - LEAP) <= caused <= DEVIATION_LIMIT:
                     waiting.append(b)
-            if not waiting:
-                break
         return k
 
     def _echoes(
         self,
         forward: Forward,
-        gradients: Mapping[int, Floats],
+        slopes: Mapping[int, _Slope],
         exponents: Mapping[int, int],
         shifts: Mapping[int, int] | None = None,
         swap: bool = False,
@@ -251,16 +267,21 @@ class Echo:
         the reverse. ``visit`` sees the midpoints of (+) under even indices, those of (-) under odd ones."""
         state = self._formats.state
         signs = {False: Accumulate.ADD, True: Accumulate.SUBTRACT}
-        trips = []
         flipped = np.where(forward.momentum == state.lowest, state.lowest, -forward.momentum)
+        trips = []
         for b in exponents:
             for negate in (False, True):
                 accumulate = Accumulate.OFF if shifts is None else signs[negate is not swap]
-                trips.append(Trip(b, forward.position[b], flipped[b], negate, accumulate, 0 if shifts is None else shifts[b]))
-        nudges = {b: nudge_codes(gradients[b], k, state) for b, k in exponents.items()}
+                trips.append(Trip(b, negate, accumulate, 0 if shifts is None else shifts[b]))
+        twice = np.repeat(list(exponents), 2)
+        if forward.readout is Readout.EVERY:
+            nudges = {b: nudge_codes(slopes[b].rows, k, state) for b, k in exponents.items()}
+        else:
+            rows = nudge_codes(np.concatenate([slopes[b].rows for b in exponents]), np.array([[k] for k in exponents.values()]), state)
+            nudges = dict(zip(exponents, rows[:, np.newaxis], strict=True))
         longest = self._room // self._largest if flush is not None else None
         journey = Journey(Direction.DESCENDING, forward.inputs, _NUDGES[forward.readout], nudges, visit=visit, longest=longest, flush=flush)
-        end = self.traveller.go(journey, trips)
+        end = self.traveller.go(journey, trips, forward.position[twice], flipped[twice])
         home = np.concatenate([end.position, end.momentum], axis=1) * state.lsb
         return _Ends(home[::2], home[1::2], end.overflow[::2] | end.overflow[1::2], end.clip[::2] | end.clip[1::2])
 
@@ -278,7 +299,7 @@ class Echo:
         if batch:
             yield _in_order(batch)
 
-    def _collect(self, forward: Forward, gradients: Mapping[int, Floats], batch: Mapping[int, int], result: EchoGradient) -> None:
+    def _collect(self, forward: Forward, slopes: Mapping[int, _Slope], batch: Mapping[int, int], result: EchoGradient) -> None:
         """Run the echoes that count, and add what they bring to ``result``."""
         top = max(batch.values())
         shifts = {b: top - k for b, k in batch.items()}
@@ -293,11 +314,11 @@ class Echo:
         self.device.clear()
         each = flush if sum(len(forward.inputs[b]) << shifts[b] for b in batch) * self._largest > self._room else None
         visit = self._visit(forward, batch, result, 2**self.policy.headroom)
-        ends = self._echoes(forward, gradients, batch, {b: e + self.policy.headroom for b, e in shifts.items()}, flush=each, visit=visit)
+        ends = self._echoes(forward, slopes, batch, {b: e + self.policy.headroom for b, e in shifts.items()}, flush=each, visit=visit)
         wider = ends
         if self.policy.pairs == 2:
             visit, wide = self._visit(forward, batch, result, -1), {b: k + 1 for b, k in batch.items()}
-            wider = self._echoes(forward, gradients, wide, shifts, swap=True, flush=each, visit=visit)
+            wider = self._echoes(forward, slopes, wide, shifts, swap=True, flush=each, visit=visit)
         flush()
         samples, n = list(batch), forward.position.shape[1]
         odd = (ends.plus - ends.minus) * 2**self.policy.headroom

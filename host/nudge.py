@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,14 +92,13 @@ def largest_exponent(peak: float, state: Format) -> int:
     return math.floor(math.log2(state.highest * state.lsb / peak)) - 1
 
 
-def nudge_codes(gradient: Floats, k: int, state: Format) -> Ints:
-    """n = -eps G in state codes, (T, N), nearest; G = dL/d(midpoint position), eps = 2**k."""
+def nudge_codes(gradient: Floats, k: int | Ints, state: Format) -> Ints:
+    """n = -eps G in state codes, (T, N), nearest; G = dL/d(midpoint position), eps = 2**k, one for all or (T, 1)."""
     codes: Ints = np.rint(np.ldexp(-gradient, k + state.fraction)).astype(np.int64)
     return codes
 
 
-@dataclass(frozen=True)
-class SampleReport:
+class SampleReport(NamedTuple):
     """What became of one sample's gradient.
 
     Members

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,20 +29,16 @@ class Observe(Enum):
     EVERY = "every"  #: (T, N)
 
 
-@dataclass(frozen=True)
-class Trip:
-    """Where a context starts, and how it is nudged and counted on its way.
+class Trip(NamedTuple):
+    """Whose inputs a context reads, and how it is nudged and counted on its way.
 
     Members
     -------
     sample : index into the journey's inputs and nudges
-    position, momentum : (N,) codes at the start
     negate, accumulate, shift : as in `Run`
     """
 
     sample: int
-    position: Ints
-    momentum: Ints
     negate: bool = False
     accumulate: Accumulate = Accumulate.OFF
     shift: int = 0
@@ -104,8 +101,8 @@ class Traveller:
         """Something else has used the device."""
         self._held = None
 
-    def go(self, journey: Journey, trips: Sequence[Trip]) -> Arrival:
-        """Take every trip; products accumulate on the device."""
+    def go(self, journey: Journey, trips: Sequence[Trip], position: Ints, momentum: Ints) -> Arrival:
+        """Take every trip, from states (J, N), codes; products accumulate on the device."""
         n = self.device.shape.oscillators
         count = len(trips)
         end = Arrival(np.zeros((count, n), np.int64), np.zeros((count, n), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
@@ -114,6 +111,8 @@ class Traveller:
         elif journey.observe is Observe.EVERY:
             end.observed = [np.zeros((len(journey.inputs[trip.sample]), n), np.int64) for trip in trips]
         for first, last in self._groups(journey, trips):
+            self.device.write(State.POSITION, position[first:last])
+            self.device.write(State.MOMENTUM, momentum[first:last])
             self._group(journey, trips[first:last], first, end)
         return end
 
@@ -141,9 +140,8 @@ class Traveller:
             yield first, len(trips)
 
     def _group(self, journey: Journey, trips: Sequence[Trip], first: int, end: Arrival) -> None:
+        """Trips from ``first`` on, of which the device holds the states."""
         device, n = self.device, len(trips)
-        device.write(State.POSITION, np.stack([trip.position for trip in trips]))
-        device.write(State.MOMENTUM, np.stack([trip.momentum for trip in trips]))
         device.reset_status()
         samples = list(dict.fromkeys(trip.sample for trip in trips))
         longest = max(len(journey.inputs[b]) for b in samples)
@@ -166,37 +164,38 @@ class Traveller:
         self.busy += status.busy
         end.position[first : first + n] = device.read(State.POSITION, 0, n)
         end.momentum[first : first + n] = device.read(State.MOMENTUM, 0, n)
-        end.overflow[first : first + n] = [context in status.overflow for context in range(n)]
-        end.clip[first : first + n] = [context in status.clip for context in range(n)]
+        for flags, raised in ((end.overflow, status.overflow), (end.clip, status.clip)):
+            flags[[first + context for context in raised if context < n]] = True
 
     def _chunk(self, journey: Journey, trips: Sequence[Trip], samples: list[int], low: int, chunk: int, first: int, end: Arrival) -> None:
         """Steps ``low`` to ``low + chunk - 1`` of the samples that are that long; the group's trips are those from ``first`` on."""
-        base, total = dict[int, int](), 0
+        inputs, base, total = journey.inputs, dict[int, int](), 0
         for b in samples:
-            if len(journey.inputs[b]) > low:
+            left = len(inputs[b]) - low
+            if left > 0:
                 base[b] = total
-                total += min(chunk, len(journey.inputs[b]) - low)
-        self._write_inputs(journey, [journey.inputs[b] for b in base], low, chunk)
+                total += min(chunk, left)
+        self._write_inputs(journey, [inputs[b] for b in base], low, chunk)
         if journey.nudge is Nudge.STREAM:
             self.device.write(Buffer.NUDGE, np.concatenate([journey.nudges[b][low : low + chunk] for b in base]))
-        runs, traces, traced = list[Run](), dict[int, tuple[int, int]](), 0
-        for context, trip in enumerate(trips):
-            if trip.sample not in base:
+        held = {b: entry for entry, b in enumerate(samples)}
+        direction, trace, runs, traces, traced = journey.direction, journey.traced, list[Run](), dict[int, tuple[int, int]](), 0
+        for context, (sample, negate, accumulate, shift) in enumerate(trips):
+            if sample not in base:
                 continue
-            start, left = base[trip.sample], len(journey.inputs[trip.sample]) - low
+            start, left = base[sample], len(inputs[sample]) - low
             steps = min(chunk, left)
             nudge = Nudge.NONE if journey.nudge is Nudge.IMPULSE and left > chunk else journey.nudge
-            entry = start if nudge is Nudge.STREAM else samples.index(trip.sample)
-            direction, accumulate, shift = journey.direction, trip.accumulate, trip.shift
-            runs.append(Run(context, steps, start, direction, accumulate, shift, nudge, entry, trip.negate, journey.traced, traced))
-            if journey.traced:
+            entry = start if nudge is Nudge.STREAM else held[sample]
+            runs.append(Run(context, steps, start, direction, accumulate, shift, nudge, entry, negate, trace, traced))
+            if trace:
                 traces[context] = traced, traced + steps
                 traced += steps
         self.device.run(runs)
         if traced:
-            trace = self.device.read(Buffer.TRACE, 0, traced)
+            midpoints = self.device.read(Buffer.TRACE, 0, traced)
             for context, (begin, stop) in traces.items():
-                self._seen(journey, first + context, low, trace[begin:stop], end)
+                self._seen(journey, first + context, low, midpoints[begin:stop], end)
 
     def _write_inputs(self, journey: Journey, inputs: list[Ints], low: int, chunk: int) -> None:
         """A way back finds what the way out has left, if all of it fitted."""

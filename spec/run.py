@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from .errors import SpecError
 from .shape import Shape
@@ -33,8 +34,7 @@ class Nudge(IntEnum):
     STREAM = 3  #: entry ``nudge_base + k`` at step index k
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Take ``context`` over step indices 0..steps-1 (or back), with input ``input_base + k`` at index k.
 
     Members

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -28,34 +27,34 @@ class _Altered(Emulator):
 
 class NudgeSign(_Altered):
     def alter(self, run: Run) -> Run:
-        return replace(run, negate=not run.negate)
+        return run._replace(negate=not run.negate)
 
 
 class OneSided(_Altered):
     """The echo that should be nudged the other way is not nudged at all."""
 
     def alter(self, run: Run) -> Run:
-        return replace(run, nudge=Nudge.NONE) if run.negate else run
+        return run._replace(nudge=Nudge.NONE) if run.negate else run
 
 
 class NeverSubtracts(_Altered):
     def alter(self, run: Run) -> Run:
-        return replace(run, accumulate=Accumulate.ADD) if run.accumulate is Accumulate.SUBTRACT else run
+        return run._replace(accumulate=Accumulate.ADD) if run.accumulate is Accumulate.SUBTRACT else run
 
 
 class ShiftIgnored(_Altered):
     def alter(self, run: Run) -> Run:
-        return replace(run, shift=0)
+        return run._replace(shift=0)
 
 
 class ImpulseIsHeld(_Altered):
     def alter(self, run: Run) -> Run:
-        return replace(run, nudge=Nudge.HOLD) if run.nudge is Nudge.IMPULSE else run
+        return run._replace(nudge=Nudge.HOLD) if run.nudge is Nudge.IMPULSE else run
 
 
 class InputsAlwaysAscend(_Altered):
     def alter(self, run: Run) -> Run:
-        return replace(run, direction=Direction.ASCENDING)
+        return run._replace(direction=Direction.ASCENDING)
 
 
 class NudgesBackwards(Emulator):

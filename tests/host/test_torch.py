@@ -7,7 +7,6 @@ import io
 import pickle
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -161,7 +160,7 @@ class OneStepOff(Emulator):
     """Echoes read the inputs of the step before."""
 
     def run(self, runs: Any) -> None:
-        super().run([replace(run, input_base=max(0, run.input_base - 1)) if run.nudge else run for run in runs])
+        super().run([run._replace(input_base=max(0, run.input_base - 1)) if run.nudge else run for run in runs])
 
 
 @pytest.mark.parametrize("broken", [OneStepOff, NudgesBackwards, InputsAlwaysAscend])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -145,7 +145,7 @@ def batches(draw: st.DrawFn, shape: Shape) -> list[Run]:
     for context in draw(st.lists(st.integers(0, shape.contexts - 1), unique=True, min_size=1)):
         run = draw(runs(shape, context))
         taken = {entry for other in batch if other.trace for entry in range(other.trace_base, other.trace_base + other.steps)}
-        batch.append(run if taken.isdisjoint(range(run.trace_base, run.trace_base + run.steps)) else replace(run, trace=False))
+        batch.append(run if taken.isdisjoint(range(run.trace_base, run.trace_base + run.steps)) else run._replace(trace=False))
     return batch
 
 
@@ -185,8 +185,8 @@ def cases(draw: st.DrawFn, fixed: Shape | None = None) -> Case:
 def returns(draw: st.DrawFn) -> Case:
     """There and back: a run either way, nudged or not, a flip, the same run the other way, a flip."""
     shape = draw(shapes())
-    there = replace(draw(runs(shape, draw(st.integers(0, shape.contexts - 1)))), trace=False)
-    back = replace(there, direction=Direction(1 - there.direction), accumulate=Accumulate.OFF)
+    there = draw(runs(shape, draw(st.integers(0, shape.contexts - 1))))._replace(trace=False)
+    back = there._replace(direction=Direction(1 - there.direction), accumulate=Accumulate.OFF)
     flip = ("flip", (there.context,))
     calls = (("configure", draw(configurations(shape))), ("run", ([there],)), flip, ("run", ([back],)), flip)
     return Case(shape, draw(contents(shape)), calls)

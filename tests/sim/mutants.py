@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -132,7 +131,7 @@ class NudgeSign(Emulator):
 
     @staticmethod
     def _job(run: Run) -> Job:
-        return Emulator._job(replace(run, negate=False))
+        return Emulator._job(run._replace(negate=False))
 
 
 class ShiftIgnored(Emulator):
@@ -140,7 +139,7 @@ class ShiftIgnored(Emulator):
 
     @staticmethod
     def _job(run: Run) -> Job:
-        return Emulator._job(replace(run, shift=0))
+        return Emulator._job(run._replace(shift=0))
 
 
 class SubtractAdds(Emulator):
@@ -148,7 +147,7 @@ class SubtractAdds(Emulator):
 
     @staticmethod
     def _job(run: Run) -> Job:
-        return Emulator._job(replace(run, accumulate=Accumulate(min(run.accumulate, 1))))
+        return Emulator._job(run._replace(accumulate=Accumulate(min(run.accumulate, 1))))
 
 
 class ImpulseAtStart(Emulator):
@@ -172,7 +171,7 @@ class TraceFromZero(Emulator):
 
     @staticmethod
     def _job(run: Run) -> Job:
-        return Emulator._job(replace(run, trace_base=0))
+        return Emulator._job(run._replace(trace_base=0))
 
 
 class ContextLeak(Emulator):

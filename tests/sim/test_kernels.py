@@ -156,7 +156,7 @@ def test_agree_in_lanes_of_32_bits(n: int, m: int, steps: int, hamiltonian: Hami
     for region in (*State, Buffer.INPUT, Buffer.NUDGE):
         case.contents[region][:] = full.contents[region]
     impulse = Run(0, steps, nudge=Nudge.IMPULSE, accumulate=Accumulate.ADD)
-    all_agree(replace(case, calls=(*case.calls, ("run", ([impulse, replace(impulse, context=1, direction=Direction.DESCENDING)],)))))
+    all_agree(replace(case, calls=(*case.calls, ("run", ([impulse, impulse._replace(context=1, direction=Direction.DESCENDING)],)))))
 
 
 @pytest.mark.parametrize("formats", PRESETS.values())
