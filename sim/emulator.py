@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ ELEMENTWISE = 200
 
 #: Least work of a worker, in multiplications: with half of it, sending it to another core takes longer than doing it.
 SHARE = 8_000_000
+
+
+# An enumeration's members are looked up slowly, and each run asks for six.
+_ASCENDING, _OFF, _ADD = Direction.ASCENDING, Accumulate.OFF, Accumulate.ADD
+_NONE, _IMPULSE, _STREAM = Nudge.NONE, Nudge.IMPULSE, Nudge.STREAM
 
 
 class Emulator(Memory):
@@ -89,7 +95,8 @@ class Emulator(Memory):
         crew = self._crew(runs)
         while len(self._sums) < crew:
             self._sums.append(self._empty_sums())
-        jobs = np.array([self._job(run) for run in sorted(runs, key=lambda run: -run.steps)], np.int64)
+        rows = [self._job(run) for run in sorted(runs, key=lambda run: -run.steps)]
+        jobs = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * len(Job._fields)).reshape(len(rows), -1)
         turns = np.arange(len(jobs)) // (TOGETHER if len(jobs) >= TOGETHER * crew else 1) % crew
         if crew == 1:
             advance(jobs, rules, store, self._sums[0])
@@ -99,7 +106,7 @@ class Emulator(Memory):
             shares = [self._pool.submit(advance, jobs[turns == w], rules, store, self._sums[w]) for w in range(crew)]
             for share in shares:
                 share.result()
-        if any(run.accumulate is not Accumulate.OFF for run in runs):
+        if any(run.accumulate is not _OFF for run in runs):
             self._merge(crew)
 
     def _crew(self, runs: Sequence[Run]) -> int:
@@ -116,20 +123,15 @@ class Emulator(Memory):
     @staticmethod
     def _job(run: Run) -> Job:
         """A run as the numbers that the compiled steps read."""
-        ascending, nudge, accumulate = run.direction is Direction.ASCENDING, run.nudge, run.accumulate
+        context, steps, input_base, direction, accumulate, shift, nudge, nudge_base, negate, trace, trace_base = run
+        first, stride = (0, 1) if direction is _ASCENDING else (steps - 1, -1)
+        nudge_from = steps if nudge is _NONE else steps - 1 if nudge is _IMPULSE else 0
+        nudge_stride, nudge_sign = 1 if nudge is _STREAM else 0, -1 if negate else 1
+        product_sign = 0 if accumulate is _OFF else 1 if accumulate is _ADD else -1
+        written = trace_base if trace else -1
+        # By position, which is checked by no name, but is half of the time that a short run's preparation takes.
         return Job(
-            context=run.context,
-            steps=run.steps,
-            first=0 if ascending else run.steps - 1,
-            stride=1 if ascending else -1,
-            input_base=run.input_base,
-            nudge_from=run.steps if nudge is Nudge.NONE else run.steps - 1 if nudge is Nudge.IMPULSE else 0,
-            nudge_base=run.nudge_base,
-            nudge_stride=1 if nudge is Nudge.STREAM else 0,
-            nudge_sign=-1 if run.negate else 1,
-            product_sign=0 if accumulate is Accumulate.OFF else 1 if accumulate is Accumulate.ADD else -1,
-            shift=run.shift,
-            trace_base=run.trace_base if run.trace else -1,
+            context, steps, first, stride, input_base, nudge_from, nudge_base, nudge_stride, nudge_sign, product_sign, shift, written
         )
 
     def _rules(self) -> Rules:
