@@ -18,7 +18,7 @@ from loschmidt.spec.part import Family
 
 HERE = Path(__file__).parent
 DOCUMENT, MEASURED = HERE / "boards.md", HERE / "measured" / "boards"
-#: Where the search for the largest N begins: more than any part here has block RAMs for.
+#: The largest N that is looked for: more than any part here has block RAMs for.
 MANY = 4096
 BEGIN, END = "<!-- boards: begin -->", "<!-- boards: end -->"
 

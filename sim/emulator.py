@@ -60,7 +60,7 @@ class Emulator(Memory):
     def __init__(self, shape: Shape, workers: int | None = None, kernel: str | None = None) -> None:
         super().__init__(shape)
         self._kernel = open_kernel(kernel)
-        self._workers, self._share = workers or len(os.sched_getaffinity(0)), SHARE if workers is None else 0
+        self._workers, self._share = workers or len(os.sched_getaffinity(0)), SHARE if workers is None else 1
         self._pool: ThreadPoolExecutor | None = None
         self._configured = self._rules()
         self._views = Views(self._region, self._overflow, self._clip)
@@ -114,8 +114,7 @@ class Emulator(Memory):
         rules, shape = self._configured, self._shape
         terms = ((1 + rules.activated) * shape.oscillators if rules.coupled else 0) + shape.inputs
         work = sum(run.steps for run in runs) * shape.oscillators * (terms + ELEMENTWISE)
-        most = max(1, work // self._share) if self._share else self._workers
-        return min(self._workers, len(runs), most)
+        return min(self._workers, len(runs), max(1, work // self._share))
 
     def _negative(self, momentum: Ints) -> Ints:
         return np.where(momentum == self._shape.formats.state.lowest, momentum, -momentum)
@@ -129,7 +128,7 @@ class Emulator(Memory):
         nudge_stride, nudge_sign = 1 if nudge is _STREAM else 0, -1 if negate else 1
         product_sign = 0 if accumulate is _OFF else 1 if accumulate is _ADD else -1
         written = trace_base if trace else -1
-        # By position, which is checked by no name, but is half of the time that a short run's preparation takes.
+        # By position: names take longer, and a batch of short sequences is little more than its jobs.
         return Job(
             context, steps, first, stride, input_base, nudge_from, nudge_base, nudge_stride, nudge_sign, product_sign, shift, written
         )
