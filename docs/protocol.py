@@ -51,7 +51,7 @@ WIDTHS = {
     Bank.ACCUMULATOR: "accumulator",
     Bank.TABLE_VALUE: "activation",
     Bank.TABLE_RISE: "activation",
-    Bank.TABLE_INTEGRAL: "activation + log2(S) + 1",
+    Bank.TABLE_CONJUGATE: "activation + log2(S) + 1",
     Bank.INPUT: "operand",
 }
 

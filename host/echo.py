@@ -133,7 +133,7 @@ class Echo:
         self._s = s
         self._room = (1 << (self._formats.accumulator - 1)) - 1
         # Bound of what one step of one sample adds to an accumulator, before its shift: the difference of two sums of two squares.
-        self._largest = self.policy.weight << max(2 * self._formats.multiplier - 1, self._formats.potential.width)
+        self._largest = self.policy.weight << max(2 * self._formats.multiplier - 1, self._formats.conjugate.width)
         self.configure()
 
     def configure(self) -> None:

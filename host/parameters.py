@@ -159,7 +159,8 @@ def gradient_from_products(
 
     The derivatives follow from the README's table of potentials: x^2/2 for stiffness, half of x x^T for SPRINGS' K, -x u^T for the input
     weights of the linear forces; a quarter of the kinetic product, which holds pi^2 before and after the kick; and for DIAGONAL
-    ``dV/dw = y phi / w - logcosh(z) / w^2``, ``dV/dB = y u / w``, ``dV/db = y / w``.
+    ``dV/dB = y u / w``, ``dV/db = y / w`` and ``dV/dw = y phi / w - q(z) / w^2``, where q(z) = y z - c is the integral of the
+    activation y and c the conjugate that the device accumulates: ``dV/dw = (c - y (B u + b)) / w^2``.
     """
     x, y = formats.operand.lsb, formats.activation.lsb
 
@@ -177,9 +178,12 @@ def gradient_from_products(
         case Hamiltonian.DIAGONAL:
             gain = codes[Parameter.GAIN] * formats.weight.lsb
             by[Parameter.STIFFNESS] = total(Product.STIFFNESS, x * x / 2)
-            by[Parameter.GAIN] = total(Product.GAIN, x * y) / gain - total(Product.POTENTIAL, formats.potential.lsb) / gain**2
-            by[Parameter.INPUT_WEIGHT] = total(Product.INPUT_WEIGHT, x * y) / gain[:, None]
-            by[Parameter.BIAS] = total(Product.BIAS, y) / gain
+            driven, constant = total(Product.INPUT_WEIGHT, x * y), total(Product.BIAS, y)
+            weight, bias = (codes[name] * formats.weight.lsb for name in (Parameter.INPUT_WEIGHT, Parameter.BIAS))
+            elsewhere = np.sum(weight * driven, axis=1) + bias * constant
+            by[Parameter.GAIN] = (total(Product.GAIN, formats.conjugate.lsb) - elsewhere) / gain**2
+            by[Parameter.INPUT_WEIGHT] = driven / gain[:, None]
+            by[Parameter.BIAS] = constant / gain
         case Hamiltonian.DENSE:
             by[Parameter.COUPLING] = total(Product.COUPLING, x * y)
             by[Parameter.STIFFNESS] = total(Product.STIFFNESS, x * x / 2)

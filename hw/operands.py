@@ -1,4 +1,4 @@
-"""The operands of one lane: positions, activations, momenta and potentials, each per way and row, as the multiplier takes them."""
+"""The operands of one lane: positions, activations, momenta and conjugates, each per way and row, as the multiplier takes them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def main_layout(shape: Shape) -> data.StructLayout:
 
 
 def side_layout(shape: Shape) -> data.StructLayout:
-    """What it stores for the first operand alone: p (in ``low``), or the two digits of a potential."""
-    low, high = shape.formats.multiplier, max(1, shape.formats.potential.width - (shape.formats.multiplier - 1))
-    return data.StructLayout({"potential": 1, "file": index(shape.ways * shape.rows), "low": signed(low), "high": signed(high)})
+    """What it stores for the first operand alone: p (in ``low``), or the two digits of a conjugate."""
+    low, high = shape.formats.multiplier, max(1, shape.formats.conjugate.width - (shape.formats.multiplier - 1))
+    return data.StructLayout({"conjugate": 1, "file": index(shape.ways * shape.rows), "low": signed(low), "high": signed(high)})
 
 
 class Operands(wiring.Component):
@@ -38,9 +38,9 @@ class Operands(wiring.Component):
     -------
     operation : In, at age 0 and 1
     main, main_write, side, side_write : In, a word to store
-    left : Out(operand), X, Y, P or a digit of a potential, as ``operation.left`` says at age 1
+    left : Out(operand), X, Y, P or a digit of a conjugate, as ``operation.left`` says at age 1
     right : Out(operand), X (also for the ring) or Y
-    p : Out(operand), P of ``operation.file``, unless ``left`` is a potential
+    p : Out(operand), P of ``operation.file``, unless ``left`` is a conjugate
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -68,15 +68,15 @@ class Operands(wiring.Component):
         write, write_extra = main.write_port(), side.write_port()
         now, then = self.operation.age_0, self.operation.age_1
         left_code, then_code = now.left.as_value(), then.left.as_value()
-        left_y, right_y, potential = left_code[0], now.right.as_value()[0], left_code[1:].all()
+        left_y, right_y, conjugate = left_code[0], now.right.as_value()[0], left_code[1:].all()
         m.d.comb += [
             left.addr.eq(Cat(left_y, now.buffer & ~left_y, now.file)),
             right.addr.eq(Cat(right_y, now.buffer & ~right_y, now.right_file)),
-            extra.addr.eq(Cat(potential, now.file)),
+            extra.addr.eq(Cat(conjugate, now.file)),
             write.addr.eq(Cat(self.main.activation, self.main.buffer, self.main.file)),
             write.data.eq(self.main.value),
             write.en.eq(self.main_write),
-            write_extra.addr.eq(Cat(self.side.potential, self.side.file)),
+            write_extra.addr.eq(Cat(self.side.conjugate, self.side.file)),
             write_extra.data.eq(Cat(self.side.low, self.side.high).as_signed()),
             write_extra.en.eq(self.side_write),
             self.right.eq(right.data),

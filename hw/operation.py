@@ -17,8 +17,8 @@ apart as a tile has lanes. Stages (cycles since the integrator has the lane's su
     0   the sum is kept; the momentum is read                0   z: rounded                 1   ... saturated
     1   kick: shifted      2   momentum takes it, and nudge  2   z: the table is read
     3   ... is written; drift: is multiplied                 4   z: rise is multiplied by offset
-    6   drift: its digits summed          7   shifted        8   y is stored in the lane; potential is multiplied
-    8   position takes it, once or twice                     12  potential is stored in the lane, and a drift's p
+    6   drift: its digits summed          7   shifted        8   y is stored in the lane; conjugate is multiplied
+    8   position takes it, once or twice                     12  conjugate is stored in the lane, and a drift's p
     9   ... is written, and the trace; operands are made     11  a drift's x is stored
 """
 
@@ -49,7 +49,7 @@ AGES: dict[int, tuple[str, ...]] = {
 #: The age at which an operation becomes a ticket, which is stage 0 of lane 0 of each tile.
 TICKET_AGE = 7
 
-#: Stages at which a lane stores its y; its x; its p or its potential.
+#: Stages at which a lane stores its y; its x; its p or its conjugate.
 STORE_Y, STORE_X, STORE = 8, 11, 12
 
 #: Which fields of a ticket the tile looks at, at which stage.
@@ -95,7 +95,7 @@ def position_latency(shape: Shape) -> int:
 
 
 def operand_latency(shape: Shape) -> int:
-    """Cycles from the issue of the operation that finishes a kick to the first that may read the new p as well; or a z's potential."""
+    """Cycles from the issue of the operation that finishes a kick to the first that may read the new p as well; or a z's conjugate."""
     return _stored(STORE, shape)
 
 
@@ -116,8 +116,8 @@ class Left(enum.Enum, shape=3):
     X = 0b010  #: position operand
     Y = 0b011  #: activation
     P = 0b100  #: momentum operand
-    POTENTIAL_LOW = 0b110  #: lowest ``multiplier - 1`` bits, unsigned
-    POTENTIAL_HIGH = 0b111
+    CONJUGATE_LOW = 0b110  #: lowest ``multiplier - 1`` bits, unsigned
+    CONJUGATE_HIGH = 0b111
 
 
 class Right(enum.Enum, shape=4):
@@ -130,11 +130,11 @@ class Right(enum.Enum, shape=4):
     Y = 0b0001
     RING = 0b0010
     INPUT = 0b0100
-    P = 0b0110  #: of ``file``; not beside a potential
+    P = 0b0110  #: of ``file``; not beside a conjugate
     ONE = 0b1000
     BIAS_UNIT = 0b1010  #: minus ``2**activation.fraction``: a bias into a sum
     ACTIVATION_UNIT = 0b1100  #: minus ``2**weight.fraction``: an activation into a sum
-    DIGIT_UNIT = 0b1110  #: minus ``2**(multiplier - 1)``: the high digit of a potential
+    DIGIT_UNIT = 0b1110  #: minus ``2**(multiplier - 1)``: the high digit of a conjugate
 
 
 def constants(formats: Formats) -> list[int]:
@@ -152,7 +152,7 @@ class Consumer(enum.Enum, shape=2):
     """What becomes of a finished sum."""
 
     NONE = 0
-    Z = 1  #: table input, and from there activation and potential
+    Z = 1  #: table input, and from there activation and conjugate
     KICK = 2  #: momentum, and from there the drift
     DRIFT = 3  #: no sum at all: half a drift by the momentum as it is
 

@@ -72,7 +72,7 @@ class Group:
     wait: int = 0
 
 
-_NEEDS = {"X": "x", "RING": "x", "Y": "y", "P": "p", "POTENTIAL_LOW": "q", "POTENTIAL_HIGH": "q"}
+_NEEDS = {"X": "x", "RING": "x", "Y": "y", "P": "p", "CONJUGATE_LOW": "q", "CONJUGATE_HIGH": "q"}
 _WRITES = {Consumer.NONE: "", Consumer.Z: "yq", Consumer.KICK: "xp", Consumer.DRIFT: "xp"}
 
 
@@ -135,14 +135,12 @@ def _product(product: Product, activated: bool, shape: Shape) -> list[Slot]:
             return [slot(source, Right.INPUT, Loop.INPUT)]
         case Product.STIFFNESS:
             return [slot(Left.X, Right.X)]
-        case Product.GAIN:
-            return [slot(Left.Y, Right.X)]
         case Product.BIAS:
             return [slot(Left.Y, Right.ONE)]
         case Product.KINETIC:
             return [slot(Left.P, Right.P)]
-        case Product.POTENTIAL:
-            low, high = slot(Left.POTENTIAL_LOW, Right.ONE), slot(Left.POTENTIAL_HIGH, Right.DIGIT_UNIT)
+        case Product.GAIN:
+            low, high = slot(Left.CONJUGATE_LOW, Right.ONE), slot(Left.CONJUGATE_HIGH, Right.DIGIT_UNIT)
             return [replace(low, lonely=True), replace(high, negate=True, lonely=True)]
 
 

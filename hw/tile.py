@@ -125,7 +125,7 @@ class Tile(wiring.Component):
             activation.rests.eq(stages[STORE_Y - 1].ticket.last_row & padded.bit_select(stages[STORE_Y - 1].lane, 1)),
         ]
 
-        # What the lanes keep: y early, x later, p and potential last; x is never so soon before y that both would come in one cycle.
+        # What the lanes keep: y early, x later, p and conjugate last; x is never so soon before y that both would come in one cycle.
         # Where it goes is known a cycle before it is there.
         late, latest = stages[STORE_X], stages[STORE]
         drifts, drifted = (_drifts(stage) for stage in (late, latest))
@@ -152,10 +152,10 @@ class Tile(wiring.Component):
                 lane.main.buffer.eq(buffer),
                 lane.main.file.eq(main_file),
                 lane.main.value.eq(Mux(moves, integrator.x, activation.y)),
-                lane.side.potential.eq(~moved),
+                lane.side.conjugate.eq(~moved),
                 lane.side.file.eq(side_file),
-                lane.side.low.eq(Mux(moved, integrator.p, activation.potential[:unit])),
-                lane.side.high.eq(activation.potential >> unit),
+                lane.side.low.eq(Mux(moved, integrator.p, activation.conjugate[:unit])),
+                lane.side.high.eq(activation.conjugate >> unit),
             ]
 
         # Flags.

@@ -21,7 +21,7 @@ from .kernels import open_kernel
 from .memory import Ints, Memory
 
 #: Rows of `Sums.vectors`.
-VECTORS = (Product.STIFFNESS, Product.GAIN, Product.BIAS, Product.POTENTIAL, Product.KINETIC)
+VECTORS = (Product.STIFFNESS, Product.GAIN, Product.BIAS, Product.KINETIC)
 
 #: Runs that go to one worker if there are enough for all, the longest first and else in their order: it keeps the two echoes of a sample
 #: side by side, of which a kernel may then sum the difference.
@@ -151,6 +151,7 @@ class Emulator(Memory):
             table_highest=(1 << (f.table_width - 1)) - 1,
             offset_bits=f.multiplier - 1,
             segment_zero=f.segments // 2,
+            segment_bits=f.segment_bits,
             multiplier=f.multiplier,
         )
 

@@ -55,7 +55,7 @@ class Golden:
     Members
     -------
     parameter : Parameter -> (N, N), (N, M) or (N,) codes in the weight format
-    table : (segments, 3) rows value, rise, integral
+    table : (segments, 3) rows value, rise, conjugate
     s : time step delta = 2^-s
     phi, pi : (N,) codes in the state format
     product : Product -> accumulated integers, modulo 2^accumulator
@@ -142,16 +142,17 @@ class Golden:
                 return (p[Parameter.STIFFNESS] * x << f.align_shift) + p[Parameter.COUPLING].T @ self._activation(z)[0], z
 
     def _activation(self, z: Ints) -> tuple[Ints, Ints]:
-        """The table's piecewise linear y(z), and its integral in units of lsb x half a segment."""
+        """The table's piecewise linear y(z), and c = y z - q, q its integral, in units of lsb x half a segment."""
         f = self.formats
         limit = (1 << (f.table_width - 1)) - 1
         code = np.clip(nearest(z, f.table_shift), -limit, limit)
         unit = f.multiplier - 1
         segment = (code >> unit) + f.segments // 2
         offset = code % (1 << unit)
-        value, rise, integral = self.table[segment].T
-        y = value + nearest(rise * offset, unit)
-        return y, integral + nearest((value + y) * offset, unit)
+        value, rise, conjugate = self.table[segment].T
+        risen = nearest(rise * offset, unit)
+        place = (2 * code - offset) >> f.segment_bits  # 2 j + t, as fine as the multiplier takes it
+        return value + risen, conjugate + nearest(risen * place, f.conjugate_shift)
 
     def _accumulate(self, sign: int, shift: int, x: Ints, u: Ints, z: Ints, before: Ints) -> None:
         """Products at the midpoint, dV/dtheta up to constants; kinetic ones before and after the kick."""
@@ -162,9 +163,8 @@ class Golden:
             case Hamiltonian.LINEAR:
                 terms |= {Product.STIFFNESS: x**2, Product.INPUT_WEIGHT: np.outer(x, u)}
             case Hamiltonian.DIAGONAL:
-                y, integral = self._activation(z)
-                terms |= {Product.STIFFNESS: x**2, Product.GAIN: y * x, Product.INPUT_WEIGHT: np.outer(y, u)}
-                terms |= {Product.BIAS: y, Product.POTENTIAL: integral}
+                y, conjugate = self._activation(z)
+                terms |= {Product.STIFFNESS: x**2, Product.GAIN: conjugate, Product.INPUT_WEIGHT: np.outer(y, u), Product.BIAS: y}
             case Hamiltonian.DENSE:
                 y, _ = self._activation(z)
                 terms |= {Product.COUPLING: np.outer(y, x), Product.STIFFNESS: x**2}

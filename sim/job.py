@@ -31,6 +31,7 @@ class Rules(NamedTuple):
     table_highest: int
     offset_bits: int  #: bits of the offset within a segment
     segment_zero: int  #: the segment that starts at 0
+    segment_bits: int
     multiplier: int  #: width of weights and operands
 
 
@@ -39,7 +40,7 @@ class Sums(NamedTuple):
 
     coupling: NDArray[np.uint64]  #: (N, N), or (0, 0)
     inputs_t: NDArray[np.uint64]  #: (M, N)
-    vectors: NDArray[np.uint64]  #: (5, N): stiffness, gain, bias, potential, kinetic
+    vectors: NDArray[np.uint64]  #: (4, N): stiffness, gain, bias, kinetic
 
 
 class Job(NamedTuple):

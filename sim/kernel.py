@@ -45,7 +45,7 @@ class Store(NamedTuple):
     gain: Ints
     bias: Ints
     inverse_mass: Ints
-    table: Ints  #: (3, segments), value, rise, integral
+    table: Ints  #: (3, segments), value, rise, conjugate
     position: Ints  #: (contexts, N), as momentum
     momentum: Ints
     inputs: Ints
@@ -94,16 +94,16 @@ def outer(left: Any, right: Any, shift: Any, total: Any) -> None:
 
 
 @compiled
-def activate(z: Any, table: Any, shift: Any, highest: Any, bits: Any, zero: Any, y: Any, integral: Any) -> None:
-    """y(z) and its integral from the table's columns value, rise, integral; the index is cut from a rounded z."""
+def activate(z: Any, table: Any, shift: Any, highest: Any, bits: Any, zero: Any, index_bits: Any, y: Any, conjugate: Any) -> None:
+    """y(z) and its conjugate from the table's columns value, rise, conjugate; the index is cut from a rounded z."""
     mask = (1 << bits) - 1
     for i in range(z.shape[0]):
         code = min(max(nearest_even(z[i], shift), -highest), highest)
         segment = np.uint64((code >> bits) + zero)
         offset = code & mask
-        value = table[0, segment]
-        y[i] = value + nearest_even(table[1, segment] * offset, bits)
-        integral[i] = table[2, segment] + nearest_even((value + y[i]) * offset, bits)
+        risen = nearest_even(table[1, segment] * offset, bits)
+        y[i] = table[0, segment] + risen
+        conjugate[i] = table[2, segment] + nearest_even(risen * ((code + code - offset) >> index_bits), bits - index_bits)
 
 
 @compiled
@@ -148,14 +148,13 @@ def kick(momentum: Any, force: Any, nudge: Any, shift: Any, pad: Any) -> Any:
 
 
 @compiled
-def accumulate(x: Any, y: Any, integral: Any, before: Any, after: Any, sign: Any, shift: Any, total: Any) -> None:
+def accumulate(x: Any, y: Any, conjugate: Any, before: Any, after: Any, sign: Any, shift: Any, total: Any) -> None:
     """The products that belong to one oscillator each, in the order of `Sums.vectors`."""
     for i in range(x.shape[0]):
         total[0, i] += np.uint64(sign * (x[i] * x[i])) << shift
-        total[1, i] += np.uint64(sign * (y[i] * x[i])) << shift
+        total[1, i] += np.uint64(sign * conjugate[i]) << shift
         total[2, i] += np.uint64(sign * y[i]) << shift
-        total[3, i] += np.uint64(sign * integral[i]) << shift
-        total[4, i] += np.uint64(sign * (before[i] * before[i] + after[i] * after[i])) << shift
+        total[3, i] += np.uint64(sign * (before[i] * before[i] + after[i] * after[i])) << shift
 
 
 @compiled
@@ -173,7 +172,7 @@ def advance(jobs: Ints, rules: Rules, store: Store, sums: Sums) -> None:
     stiffness, gain, bias, inverse_mass = store.stiffness, store.gain, store.bias, store.inverse_mass
     sums_coupling, sums_inputs, sums_vectors = sums.coupling, sums.inputs_t, sums.vectors
     half, x, z, y = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    integral, force, before, after = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    conjugate, force, before, after = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     u, nudge = np.zeros(m, np.int64), np.zeros(n, np.int64)
     left, right, driven = np.zeros((BLOCK, n), np.int32), np.zeros((BLOCK, n), np.int32), np.zeros((BLOCK, m), np.int32)
     for row in range(jobs.shape[0]):
@@ -205,7 +204,17 @@ def advance(jobs: Ints, rules: Rules, store: Store, sums: Sums) -> None:
                 for i in range(n):
                     z[i] = (force[i] << align) + (bias[i] << rules.bias_left)
                     force[i] = (stiffness[i] * x[i]) << align
-                activate(z, table, rules.table_shift, rules.table_highest, rules.offset_bits, rules.segment_zero, y, integral)
+                activate(
+                    z,
+                    table,
+                    rules.table_shift,
+                    rules.table_highest,
+                    rules.offset_bits,
+                    rules.segment_zero,
+                    rules.segment_bits,
+                    y,
+                    conjugate,
+                )
                 if coupled:
                     multiply(coupling, y, force)
                 else:
@@ -236,7 +245,7 @@ def advance(jobs: Ints, rules: Rules, store: Store, sums: Sums) -> None:
 
             if accumulating:
                 clipped |= narrow(momentum, operand_shift, operand_highest, after)
-                accumulate(x, y, integral, before, after, sign, shift, sums_vectors)
+                accumulate(x, y, conjugate, before, after, sign, shift, sums_vectors)
                 for i in range(n):
                     left[kept, i] = sign * (y[i] if activated else x[i])
                     right[kept, i] = x[i]

@@ -1,12 +1,19 @@
-"""The activation table: a piecewise linear odd-or-not function, and its exact integral.
+"""The activation table: a piecewise linear function, odd or not, and its convex conjugate.
 
-Segment i covers ``z_i = (i - S/2) h`` to ``z_i + h``, ``h = 2**(table_range + 1) / S``. Its row holds the knot's value
-``y_i``, the rise ``y_{i+1} - y_i`` and the integral ``q_i`` from 0 to ``z_i`` in units of activation lsb x h/2, where the
-trapezoid rule is exact. Within a segment, offset t in [0, 1):
+Segment i covers ``z_i = j h`` to ``z_i + h``, with ``j = i - S/2`` and
+``h = 2**(table_range + 1) / S``. Its row holds the value ``y_i`` at the knot ``z_i``, the rise
+``y_{i+1} - y_i``, and the conjugate ``c_i = y_i z_i - q(z_i)``, where q is the integral of the
+activation from 0. The unit of a conjugate is one activation lsb times h/2, in which the trapezoid
+rule is exact. At the offset t h within a segment, 0 <= t < 1,
 
-    y(z) = y_i + rise * t                     q(z) = q_i + t * (y_i + y(z))
+    y(z) = y_i + rise t                  c(z) = y(z) z - q(z) = c_i + rise t (2 j + t)
 
-The table *is* the physics: force and gradient read the same rows, so a coarse table costs no exactness.
+Outside the table both keep the value that they have at its end. For y that is the definition. For
+c it follows, as ``dc/dz = z dy/dz``. The integral would grow without bound there; a device
+therefore accumulates c, and ``q = y z - c`` holds for every z.
+
+The table *is* the physics: force and gradient read the same rows, so a coarse table costs no
+exactness.
 """
 
 from __future__ import annotations
@@ -20,11 +27,11 @@ from .formats import Formats
 
 
 class Row(NamedTuple):
-    """One segment, integers: value and rise in the activation format, integral in `Formats.potential`."""
+    """One segment, integers: value and rise in the activation format, conjugate in `Formats.conjugate`."""
 
     value: int
     rise: int
-    integral: int
+    conjugate: int
 
 
 #: Columns of the table region, in this order.
@@ -45,12 +52,12 @@ def rows_from_knots(knots: Sequence[int], formats: Formats) -> list[Row]:
         if abs(knot) > limit:
             raise SpecError(f"activation knot {index} must be within +-{limit}, not {knot}")
     half = formats.segments // 2
-    integral = [0] * (formats.segments + 1)
+    conjugate = [0] * (formats.segments + 1)
     for i in range(half, formats.segments):
-        integral[i + 1] = integral[i] + knots[i] + knots[i + 1]
+        conjugate[i + 1] = conjugate[i] + (knots[i + 1] - knots[i]) * (2 * (i - half) + 1)
     for i in range(half, 0, -1):
-        integral[i - 1] = integral[i] - knots[i] - knots[i - 1]
-    return [Row(knots[i], knots[i + 1] - knots[i], integral[i]) for i in range(formats.segments)]
+        conjugate[i - 1] = conjugate[i] - (knots[i] - knots[i - 1]) * (2 * (i - half) - 1)
+    return [Row(knots[i], knots[i + 1] - knots[i], conjugate[i]) for i in range(formats.segments)]
 
 
 def table(formats: Formats, function: Callable[[float], float] = math.tanh) -> list[Row]:

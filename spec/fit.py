@@ -13,7 +13,7 @@ from .part import Family, Part
 from .protocol import WORD
 from .shape import Shape
 
-#: Multipliers of an integrator, of which each tile of lanes has one: two digits of a drift, activation and potential.
+#: Multipliers of an integrator, of which each tile of lanes has one: two digits of a drift, activation and conjugate.
 INTEGRATOR = 4
 
 
@@ -41,7 +41,7 @@ def need(shape: Shape, buffer: int, part: Part) -> Need:
     operands = 2 * part.blocks(formats.multiplier, 4 * files) + part.blocks(2 * formats.multiplier, 2 * files)
     # The lanes of a tile share the rest: states and buffers, the activation's table, inverse masses.
     states = sum(blocks(bank, shape.tile) for bank in (Bank.POSITION, Bank.MOMENTUM, Bank.NUDGE, Bank.TRACE))
-    table = part.blocks(2 * formats.multiplier, formats.segments) + blocks(Bank.TABLE_INTEGRAL)
+    table = part.blocks(2 * formats.multiplier, formats.segments) + blocks(Bank.TABLE_CONJUGATE)
     masses = part.blocks(formats.weight.width, shape.tile * shape.rows)
     # The link keeps words from the host whole, words to it as bytes, and a frame that goes out.
     link = part.blocks(WORD, buffer) + part.blocks(8, BYTES * buffer) + part.blocks(8, LONGEST_FRAME)

@@ -54,6 +54,8 @@ class Formats:
             raise SpecError(f"activation {self.activation} must hold 1.0 with a bit to spare: at most {m - 2} fractional bits")
         if self.segments & (self.segments - 1) or not 2 <= self.segments <= 4096:
             raise SpecError(f"segments must be a power of two from 2 to 4096, not {self.segments}")
+        if self.segment_bits > m - 2:
+            raise SpecError(f"segments must be at most {1 << (m - 2)} beside a {m}-bit multiplier, not {self.segments}")
         if not 0 <= self.table_range <= 6:
             raise SpecError(f"table_range must be 0 to 6, not {self.table_range}")
         if self.activation.fraction + self.segment_bits < self.table_range:
@@ -103,13 +105,18 @@ class Formats:
         return self.segment_bits + self.multiplier - 1
 
     @property
+    def conjugate_shift(self) -> int:
+        """Right shift from rise x place, see `spec.activation`, to the conjugate."""
+        return self.multiplier - 1 - self.segment_bits
+
+    @property
     def table_shift(self) -> int:
         """Right shift from a sum to the table's input."""
         return self.sum_fraction - (self.table_width - 1 - self.table_range)
 
     @property
-    def potential(self) -> Format:
-        """Format of the activation's integral: a unit is activation lsb x half a segment."""
+    def conjugate(self) -> Format:
+        """Format of the activation's convex conjugate: a unit is activation lsb x half a segment."""
         return Format(self.activation.width + self.segment_bits + 1, self.activation.fraction + self.segment_bits - self.table_range)
 
     def sum_width(self, terms: int) -> int:

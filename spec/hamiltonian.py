@@ -39,9 +39,8 @@ class Product(Label):
     COUPLING = "product_coupling"  #: (N, N): x_i x_j (SPRINGS), y_i x_j (DENSE)
     INPUT_WEIGHT = "product_input_weight"  #: (N, M): x_i u_m (SPRINGS, LINEAR), y_i u_m (DIAGONAL, DENSE)
     STIFFNESS = "product_stiffness"  #: (N,): x_i^2
-    GAIN = "product_gain"  #: (N,): y_i x_i
+    GAIN = "product_gain"  #: (N,): y_i z_i - q(z_i), q the integral of the activation: its convex conjugate
     BIAS = "product_bias"  #: (N,): y_i
-    POTENTIAL = "product_potential"  #: (N,): integral of the activation up to z_i
     KINETIC = "product_kinetic"  #: (N,): p_i^2 before the kick + p_i^2 after it, p = momentum as operand
 
 
@@ -104,7 +103,7 @@ DEFINITIONS: dict[Hamiltonian, Definition] = {
             Pass((Term.BIAS, Term.INPUT, Term.GAIN), Target.ACTIVATION),
             Pass((Term.ACTIVATION, Term.STIFFNESS), Target.KICK),
         ),
-        (Product.STIFFNESS, Product.GAIN, Product.INPUT_WEIGHT, Product.BIAS, Product.POTENTIAL, Product.KINETIC),
+        (Product.STIFFNESS, Product.GAIN, Product.INPUT_WEIGHT, Product.BIAS, Product.KINETIC),
     ),
     Hamiltonian.DENSE: Definition(
         (Parameter.COUPLING, Parameter.STIFFNESS, Parameter.INPUT_WEIGHT, Parameter.BIAS, Parameter.INVERSE_MASS),

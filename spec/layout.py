@@ -27,12 +27,12 @@ class Bank(IntEnum):
     TRACE = 5  #: per lane: step R + r, read only
     TABLE_VALUE = 6  #: one, copied to every lane
     TABLE_RISE = 7  #: one, copied to every lane
-    TABLE_INTEGRAL = 8  #: one, copied to every lane
+    TABLE_CONJUGATE = 8  #: one, copied to every lane
     INPUT = 9  #: one, broadcast: step M + m
 
 
 #: Banks with one word per address instead of one per lane.
-SHARED = frozenset({Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_INTEGRAL, Bank.INPUT})
+SHARED = frozenset({Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_CONJUGATE, Bank.INPUT})
 READ_ONLY = frozenset({Bank.ACCUMULATOR, Bank.TRACE})
 
 _PARAMETERS = (Parameter.COUPLING, Parameter.INPUT_WEIGHT, Parameter.STIFFNESS, Parameter.GAIN, Parameter.BIAS, Parameter.INVERSE_MASS)
@@ -42,10 +42,9 @@ _PRODUCTS = (
     Product.STIFFNESS,
     Product.GAIN,
     Product.BIAS,
-    Product.POTENTIAL,
     Product.KINETIC,
 )
-_TABLE_BANKS = (Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_INTEGRAL)
+_TABLE_BANKS = (Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_CONJUGATE)
 _OTHER: dict[Region, Bank] = {
     State.POSITION: Bank.POSITION,
     State.MOMENTUM: Bank.MOMENTUM,
@@ -98,7 +97,7 @@ def depth(bank: Bank, shape: Shape) -> int:
             return sum(span(region, shape) for region in _PARAMETERS)
         case Bank.ACCUMULATOR:
             return sum(span(region, shape) for region in _PRODUCTS)
-        case Bank.TABLE_VALUE | Bank.TABLE_RISE | Bank.TABLE_INTEGRAL:
+        case Bank.TABLE_VALUE | Bank.TABLE_RISE | Bank.TABLE_CONJUGATE:
             return shape.formats.segments
     region = next(r for r, b in _OTHER.items() if b is bank)
     return entries(region, shape) * span(region, shape)
@@ -112,7 +111,7 @@ def width(bank: Bank, shape: Shape) -> int:
         Bank.ACCUMULATOR: formats.accumulator,
         Bank.TABLE_VALUE: formats.activation.width,
         Bank.TABLE_RISE: formats.activation.width,
-        Bank.TABLE_INTEGRAL: formats.potential.width,
+        Bank.TABLE_CONJUGATE: formats.conjugate.width,
         Bank.INPUT: formats.operand.width,
     }.get(bank, formats.state.width)
 

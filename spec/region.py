@@ -79,7 +79,7 @@ def widths(region: Region, shape: Shape) -> tuple[int, ...]:
         case Buffer.INPUT:
             return (formats.operand.width,)
         case Table():
-            return (formats.activation.width, formats.activation.width, formats.potential.width)
+            return (formats.activation.width, formats.activation.width, formats.conjugate.width)
         case _:
             return (formats.state.width,)
 

@@ -17,7 +17,7 @@ from .operations import Operation
 #: A word: what kind, and at which address.
 Word = tuple[str, int]
 
-#: Age at which lane 0 of a tile is at stage 0; stages at which y, x, and p or a potential are stored; least cycles between tickets.
+#: Age at which lane 0 of a tile is at stage 0; stages at which y, x, and p or a conjugate are stored; least cycles between tickets.
 FIRST_STAGE = 7
 Y, X, SIDE = 8, 11, 12
 APART = 8
@@ -26,7 +26,7 @@ APART = 8
 def reads(op: Operation) -> Iterator[tuple[Word, int]]:
     """Every word that an operation reads in a lane, and at which age."""
     x = f"x{op['buffer']}"
-    names = {"X": x, "Y": "y", "P": "p", "POTENTIAL_LOW": "potential", "POTENTIAL_HIGH": "potential"}
+    names = {"X": x, "Y": "y", "P": "p", "CONJUGATE_LOW": "conjugate", "CONJUGATE_HIGH": "conjugate"}
     left, right = Left(op["left"]).name, Right(op["right"]).name
     if left in names:
         yield (names[left], op["file"]), 0
@@ -62,7 +62,7 @@ class Hazards:
         match Consumer(op["consumer"]):
             case Consumer.Z:
                 yield self._span(("y", op["out_file"]), Y)
-                yield self._span(("potential", op["out_file"]), SIDE)
+                yield self._span(("conjugate", op["out_file"]), SIDE)
             case Consumer.KICK | Consumer.DRIFT:
                 if op["consumer"] == Consumer.KICK.value:
                     yield self._span(("momentum", op["state"]), 3)

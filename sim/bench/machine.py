@@ -24,7 +24,7 @@ from .operations import Operation
 Array = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Operands: one word per way and row, of the position two.
-FILES = ("x0", "x1", "p", "y", "potential")
+FILES = ("x0", "x1", "p", "y", "conjugate")
 
 
 class Machine:
@@ -108,8 +108,8 @@ class Machine:
             Left.X: first[x],
             Left.Y: first["y"],
             Left.P: first["p"],
-            Left.POTENTIAL_LOW: first["potential"] % (1 << digit),
-            Left.POTENTIAL_HIGH: first["potential"] >> digit,
+            Left.CONJUGATE_LOW: first["conjugate"] % (1 << digit),
+            Left.CONJUGATE_HIGH: first["conjugate"] >> digit,
         }
         right: Mapping[Right, int] = {
             Right.X: second[x],
@@ -136,17 +136,19 @@ class Machine:
                 self._drift(op, lane)
 
     def _activate(self, op: Operation, lane: int) -> None:
-        """y = table(z), and the table's integral."""
+        """y = table(z), and its conjugate."""
         f, unit = self.shape.formats, self.shape.formats.multiplier - 1
         z = saturate(round_half_even(self.total[lane], f.table_shift), f.table_width)
         segment, offset = (z >> unit) + f.segments // 2, z % (1 << unit)
-        value, rise, integral = (self.memory[bank][0][segment] for bank in (Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_INTEGRAL))
+        value, rise, conjugate = (self.memory[bank][0][segment] for bank in (Bank.TABLE_VALUE, Bank.TABLE_RISE, Bank.TABLE_CONJUGATE))
         # What pads the last row does not move, whatever the table says of zero.
         padding = op["last_row"] and lane + self.shape.lanes * (self.shape.rows - 1) >= self.shape.oscillators
         y = 0 if padding else wrap(value + round_half_even(rise * offset, unit), f.multiplier)
-        pair = wrap(value + y, f.multiplier)
+        risen, place = wrap(y - value, f.multiplier), (2 * z - offset) >> f.segment_bits
         self.file["y"][lane][op["out_file"]] = y
-        self.file["potential"][lane][op["out_file"]] = wrap(integral + round_half_even(pair * offset, unit), f.potential.width)
+        self.file["conjugate"][lane][op["out_file"]] = wrap(
+            conjugate + round_half_even(risen * place, f.conjugate_shift), f.conjugate.width
+        )
 
     def _kick(self, op: Operation, lane: int) -> None:
         """pi - change, and the nudge."""

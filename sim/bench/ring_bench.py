@@ -44,7 +44,7 @@ def any_operation(choice: random.Random, part: Shape, places: dict[str, tuple[in
     consumer = choice.choice([Consumer.NONE, *Consumer])
     moves = consumer in (Consumer.KICK, Consumer.DRIFT)
     op |= {name: choice.choice(list(kind)).value for name, kind in (("left", Left), ("right", Right))}
-    if op["left"] in (Left.POTENTIAL_LOW.value, Left.POTENTIAL_HIGH.value) and op["right"] == Right.P.value:
+    if op["left"] in (Left.CONJUGATE_LOW.value, Left.CONJUGATE_HIGH.value) and op["right"] == Right.P.value:
         op["right"] = Right.RING.value
     if op["sum_add"]:
         op["shift"] = choice.choice((0, part.formats.align_shift))

@@ -5,7 +5,7 @@
 
 struct Rules {
     int64_t coupled, activated, state_pad, state_lowest, operand_shift, operand_highest, drift_shift, kick_shift, align_left,
-        bias_left, value_left, table_shift, table_highest, offset_bits, segment_zero, multiplier;
+        bias_left, value_left, table_shift, table_highest, offset_bits, segment_zero, segment_bits, multiplier;
 };
 
 struct Memory {

@@ -3,7 +3,7 @@
 
 #include "outer.h"
 
-enum Own { STIFFNESS, GAIN, BIAS, POTENTIAL, KINETIC, OWN };
+enum Own { STIFFNESS, GAIN, BIAS, KINETIC, OWN };
 
 // [OWN][wide]
 class OwnSums {
@@ -13,12 +13,27 @@ public:
 
     int64_t* operator[](Own which) { return sum + size_t(which) * wide; }
 
-    // += factor times the sum of squares, or of products, over steps: rows of codes.
+    // += factor times the sum of squares over steps: rows of codes.
     void squares(Own which, const int32_t* a, int width, int steps, int64_t factor) {
-        products<true>((*this)[which], a, width, a, width, steps, factor);
-    }
-    void products(Own which, const int32_t* a, int a_width, const int32_t* b, int b_width, int steps, int64_t factor) {
-        products<false>((*this)[which], a, a_width, b, b_width, steps, factor);
+        int64_t* to = (*this)[which];
+        for (int i = 0; i < wide; i += LANES) {
+            Wide total[2] = {};
+            int k = 0;
+            if (narrow) {  // two products stay below 2^31
+                for (; k + 2 <= steps; k += 2) {
+                    const int32_t* row = a + size_t(k) * width + i;
+                    const Lanes both = pair(load(row), load(row + width));
+                    widen_add(total, dot(Lanes{}, both, both), 0);
+                }
+            }
+            for (; k < steps; k++) {
+                for (int half = 0; half < 2; half++) {
+                    const Wide one = widen(a + size_t(k) * width + i + half * WIDE);
+                    total[half] += times(one, one);
+                }
+            }
+            add(to + i, total, factor);
+        }
     }
 
     // += the sum of rows of at most a block's steps: as products of the codes' digits, they stay below 2^31.
@@ -37,29 +52,6 @@ private:
     int wide;
     bool narrow;
     Array<int64_t> sum;
-
-    template <bool SAME>
-    void products(int64_t* to, const int32_t* a, int a_width, const int32_t* b, int b_width, int steps, int64_t factor) {
-        for (int i = 0; i < wide; i += LANES) {
-            Wide total[2] = {};
-            int k = 0;
-            if (narrow) {  // two products stay below 2^31
-                for (; k + 2 <= steps; k += 2) {
-                    const int32_t *left = a + size_t(k) * a_width + i, *right = b + size_t(k) * b_width + i;
-                    const Lanes one = pair(load(left), load(left + a_width));
-                    widen_add(total, dot(Lanes{}, one, SAME ? one : pair(load(right), load(right + b_width))), 0);
-                }
-            }
-            for (; k < steps; k++) {
-                const int32_t *left = a + size_t(k) * a_width + i, *right = b + size_t(k) * b_width + i;
-                for (int half = 0; half < 2; half++) {
-                    const Wide one = widen(left + half * WIDE);
-                    total[half] += times(one, SAME ? one : widen(right + half * WIDE));
-                }
-            }
-            add(to + i, total, factor);
-        }
-    }
 
     static void add(int64_t* to, const Wide (&total)[2], int64_t factor) {
         for (int half = 0; half < 2; half++) store(to + half * WIDE, load(to + half * WIDE) + factor * total[half]);

@@ -66,11 +66,11 @@ private:
         for (int shift : {c.to_operand.shift, c.to_kick.shift, c.to_table.shift})
             if (shift > 30) return false;
         const int64_t limit = (int64_t(1) << 31) - 1, code = 1 << 15, state = -rules.state_lowest;
-        int64_t reach = 0, area = 0;
+        int64_t reach = 0, conjugate = 0;
         for (int i = 0; i < memory.segments; i++) {
             const int64_t value = memory.table[3 * i], rise = memory.table[3 * i + 1];
             reach = std::max({reach, std::abs(value), std::abs(rise), std::abs(value + rise)});
-            area = std::max(area, std::abs(memory.table[3 * i + 2]));
+            conjugate = std::max(conjugate, std::abs(memory.table[3 * i + 2]));
         }
         const int64_t sum = code * (row.norm + largest(c.gain)), spring = code * largest(c.stiffness);
         const int64_t force = dense()           ? reach * column.norm + (spring << c.align_left)
@@ -81,7 +81,8 @@ private:
         const bool moves = state + drift <= limit && state + kick + state <= limit && state + c.to_operand.half <= limit;
         const bool pushes = force + c.to_kick.half <= limit;
         const bool looks = (sum << c.sum_left) + largest(c.bias) + c.to_table.half <= limit && c.table_highest <= limit / 2;
-        const bool reads = reach < code && (2 * reach << c.in_segment.shift) + c.in_segment.half <= limit && area + 2 * reach + 1 <= limit;
+        const bool reads = reach < code && (reach << c.in_segment.shift) + c.in_segment.half <= limit &&
+                           conjugate + (reach << c.segment_bits) + 1 <= limit;
         return moves && pushes && (!rules.activated || (looks && reads));
     }
 };

@@ -67,27 +67,28 @@ struct Single {
 
     static bool held(const Fixed& c) { return c.segments <= HELD; }  // registers have room for the table, in lanes of 32 bits
 
-    // The activation's value there, and what of its integral lies within the segment.
+    // The activation's value there, and its conjugate.
     template <typename Table>
     class Read {
     public:
         explicit Read(const Fixed& c)
-            : round(c.in_segment), bits(c.in_segment.shift), mask((Code(1) << bits) - 1), zero(c.segment_zero), table(c.table), area(c.integral) {}
+            : round(c.in_segment), to_conjugate(c.to_conjugate), bits(c.in_segment.shift), segment_bits(c.segment_bits),
+              mask((Code(1) << bits) - 1), zero(c.segment_zero), table(c.table), conjugates(c.conjugate) {}
         INLINE V operator()(V code) const {
             const V row = table(segment(code));
             return Fixed::value(row) + round(times(Fixed::rise(row), code & mask));
         }
-        INLINE V integral(V code, V value) const {
-            const V at = segment(code), offset = code & mask;
-            return area(at) + round(times(Fixed::value(table(at)), offset) + times(value, offset));
+        INLINE V conjugate(V code, V value) const {
+            const V at = segment(code), place = right(code + code - (code & mask), segment_bits);
+            return conjugates(at) + to_conjugate(times(value - Fixed::value(table(at)), place));
         }
 
     private:
-        const Rounding<Code> round;
-        const int bits;
+        const Rounding<Code> round, to_conjugate;
+        const int bits, segment_bits;
         const Code mask, zero;
         const Table table;
-        const Lying<Code> area;
+        const Lying<Code> conjugates;
         INLINE V segment(V code) const { return right(code, bits) + zero; }
     };
 

@@ -88,7 +88,6 @@ public:
         own.squares(STIFFNESS, x, block.right_width, kept, 1);
         own.squares(KINETIC, moving, plan.wide, kept, 2);
         if (plan.rules.activated) own.codes(BIAS, y, block.left_width, kept);
-        if (!plan.rules.coupled) own.products(GAIN, x, block.right_width, y, block.left_width, kept, 1);
         kept = 0;
     }
 
@@ -141,7 +140,7 @@ private:
     }
 
     // The force of one that is not coupled.
-    template <bool INTEGRATED>
+    template <bool COUNTED>
     void respond_alone() {
         const typename Kind::Look look(constants, true);
         const typename Kind::template Read<Lying<Code>> read(constants);
@@ -150,12 +149,12 @@ private:
         const Code *stiffness = constants.stiffness, *present = constants.present;
         int32_t* y = value_row();
         Code* f = force;
-        int64_t* potential = own[POTENTIAL];
+        int64_t* gain = own[GAIN];
         for (int i = 0; i < wide; i += STEP) {
             const V here = fetch<V>(x + i), code = look(f, wide, i, here), y_here = read(code);
             narrow(y + i, y_here);
             store(f + i, left(y_here & load(present + i), value) + left(times(load(stiffness + i), here), align));
-            if constexpr (INTEGRATED) add(potential + i, read.integral(code, y_here));
+            if constexpr (COUNTED) add(gain + i, read.conjugate(code, y_here));
         }
     }
 

@@ -98,8 +98,8 @@ class KineticTwice(_Misread):
     pass
 
 
-class PotentialMissing(_Misread):
-    product = Product.POTENTIAL
+class ConjugateMissing(_Misread):
+    product = Product.GAIN
     factor = 0
 
 
@@ -148,7 +148,7 @@ CAUGHT: dict[Broken, tuple[str, str]] = {
     MostNegativeFlipsToHighest: ("reversal", "most negative momenta"),
     StaleAccumulators: ("gradient", "mean: stiffness"),
     KineticTwice: ("gradient", "last: inverse_mass"),
-    PotentialMissing: ("gradient", "last: gain"),
+    ConjugateMissing: ("gradient", "last: gain"),
     CouplingSign: ("gradient", "last: coupling"),
     StatesSaturate: ("reversal", "random state"),
 }

@@ -23,7 +23,7 @@ from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
 from loschmidt.spec.shape import Shape
 
-from .broken import CAUGHT, Broken, OneBitOff, PotentialMissing
+from .broken import CAUGHT, Broken, ConjugateMissing, OneBitOff
 
 Products = Mapping[Product, Ints]
 Codes = Mapping[Parameter, Ints]
@@ -140,7 +140,7 @@ def test_report_is_json_and_a_table() -> None:
 
 
 def test_missed_bound_shows_in_the_table() -> None:
-    report = small(PotentialMissing, Hamiltonian.DIAGONAL)
+    report = small(ConjugateMissing, Hamiltonian.DIAGONAL)
     assert not report.passed
     console = Console(record=True, width=120, file=io.StringIO())
     console.print(render(report))

@@ -137,7 +137,9 @@ INTEGRATOR = {
 ACTIVATION = {
     "neighbouring_segment": Fault("segment = Cat(z[unit:-1], ~z[-1])", "segment = Cat(z[unit:-1], ~z[-1]) + 1"),
     "wrapping_z": Fault("narrow.value.eq(self.sum)", "narrow.value.eq(self.sum[: f.table_shift + f.table_width].as_signed())"),
-    "early_integral": Fault('"integral", self.live, 4, 11', '"integral", self.live, 4, 10'),
+    "early_conjugate": Fault('"knot", self.live, 4, 11', '"knot", self.live, 4, 10'),
+    "conjugate_of_the_value": Fault("self.y - carried(", "self.y + carried("),
+    "conjugate_once_along": Fault("Cat(z[bits:unit], NONE, z[unit:])", "Cat(z[bits:unit], z[unit:], z[-1])"),
     "coarse_z": Fault("z = narrow.code", "z = narrow.code & ~1"),
     "moving_padding": Fault("Mux(self.rests, 0, plus_nearest", "Mux(0, 0, plus_nearest"),
 }
@@ -279,7 +281,7 @@ def lane_mutants() -> dict[str, Mutant]:
     rings: dict[str, tuple[str, ModuleType, Fault, Shape]] = {
         **{name: ("Integrator", integrator, fault, FEW if name == "late_state" else LONE) for name, fault in INTEGRATOR.items()},
         **{
-            name: ("Activation", activation, fault, FEW if name in ("moving_padding", "early_integral") else LONE)
+            name: ("Activation", activation, fault, FEW if name in ("moving_padding", "early_conjugate") else LONE)
             for name, fault in ACTIVATION.items()
         },
         **{name: ("Lane", lane, fault, shape) for name, (fault, shape) in LANE.items()},

@@ -26,7 +26,7 @@ def ring(tiles: int, lanes: int = 8, accumulators: int = 1) -> Netlist:
             cells |= {f"{within}.lane_{lane}.accumulator.memory.words.0.{k}": "DP16KD" for k in range(accumulators)}
         cells |= {f"{within}.parameters_{pair}.memory.words.0.0": "DP16KD" for pair in range(lanes // 2)}
         cells |= {f"{within}.integrator.{digit}.block": "MULT18X18D" for digit in ("low", "high")}
-        cells |= {f"{within}.activation.{name}.words.0.0": "DP16KD" for name in ("lines", "integrals")}
+        cells |= {f"{within}.activation.{name}.words.0.0": "DP16KD" for name in ("lines", "conjugates")}
     return {"cells": {name: {"type": kind, "attributes": {}} for name, kind in cells.items()}}
 
 

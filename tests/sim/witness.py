@@ -101,9 +101,10 @@ class Witness(Memory):
         f = self.shape.formats
         code = saturate(round_half_even(z, f.table_shift), f.table_width)
         segment, offset = divmod(code, 1 << (f.multiplier - 1))
-        value, rise, integral = self._region[Table.ACTIVATION][segment + f.segments // 2].tolist()
-        y = value + round_half_even(rise * offset, f.multiplier - 1)
-        return y, integral + round_half_even((value + y) * offset, f.multiplier - 1)
+        value, rise, conjugate = self._region[Table.ACTIVATION][segment + f.segments // 2].tolist()
+        risen = round_half_even(rise * offset, f.multiplier - 1)
+        place = (2 * (code - offset) + offset) >> f.segment_bits
+        return value + risen, conjugate + round_half_even(risen * place, f.multiplier - 1 - f.segment_bits)
 
     def _accumulate(self, factor: int, x: Vector, u: Vector, z: Vector, y: Vector, before: Vector, after: Vector) -> None:
         definition, n = DEFINITIONS[self._hamiltonian], range(len(x))
@@ -112,9 +113,8 @@ class Witness(Memory):
             Product.COUPLING: [[source[i] * x[j] for j in n] for i in n],
             Product.INPUT_WEIGHT: [[source[i] * value for value in u] for i in n],
             Product.STIFFNESS: [x[i] ** 2 for i in n],
-            Product.GAIN: [y[i] * x[i] for i in n],
+            Product.GAIN: [self._activation(value)[1] for value in z],
             Product.BIAS: y,
-            Product.POTENTIAL: [self._activation(value)[1] for value in z],
             Product.KINETIC: [before[i] ** 2 + after[i] ** 2 for i in n],
         }
         for product in definition.products:

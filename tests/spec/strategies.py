@@ -26,7 +26,7 @@ def any_formats(draw: st.DrawFn, segment_bits: int = 12) -> Formats:
     weight = draw(st.integers(0, m))
     state_width = draw(st.integers(m, min(40, 2 * m - 1)))
     state = draw(st.integers(operand, max(operand, min(state_width, weight + activation))))
-    segments = 1 << draw(st.integers(1, segment_bits))
+    segments = 1 << draw(st.integers(1, min(segment_bits, m - 2)))
     try:
         return Formats(
             Format(state_width, state),

@@ -1,4 +1,4 @@
-"""`spec.activation`: the table is odd, continuous, near tanh, and its integral is exact, against rational arithmetic."""
+"""`spec.activation`: the table is odd, continuous, near tanh, and its conjugate is exact, against rational arithmetic."""
 
 from __future__ import annotations
 
@@ -48,22 +48,25 @@ def test_rows_are_continuous_and_pass_through_the_knots(case: tuple[list[int], F
 
 
 @given(knots_and_formats())
-def test_integral_is_exact(case: tuple[list[int], Formats]) -> None:
+def test_conjugate_is_exact(case: tuple[list[int], Formats]) -> None:
+    """c = y z - q at every knot, q the area under the function."""
     knots, formats = case
-    unit = Fraction(1, 1 << formats.potential.fraction)
+    unit, lsb = Fraction(1, 1 << formats.conjugate.fraction), Fraction(1, 1 << formats.activation.fraction)
     for segment, row in enumerate(rows_from_knots(knots, formats)):
-        assert row.integral * unit == area(knots, formats, segment)
+        z = (segment - formats.segments // 2) * Fraction(2 << formats.table_range, formats.segments)
+        assert row.conjugate * unit == row.value * lsb * z - area(knots, formats, segment)
 
 
 @given(knots_and_formats(), st.fractions(0, 1))
-def test_integral_within_a_segment(case: tuple[list[int], Formats], t: Fraction) -> None:
-    """q(z) = q_i + t (y_i + y(z)) is the area up to z, in the table's unit of lsb x half a segment; at t = 1 the next row's."""
+def test_conjugate_within_a_segment(case: tuple[list[int], Formats], t: Fraction) -> None:
+    """c_i + rise t (2 j + t) is y z - q in the table's unit of lsb x half a segment; at t = 1 it is the next row's."""
     knots, formats = case
     rows = rows_from_knots(knots, formats)
-    for row, after in pairwise(rows):
-        y = row.value + row.rise * t
-        assert t * (row.value + y) == 2 * (row.value * t + row.rise * t**2 / 2)
-        assert row.integral + (row.value + row.value + row.rise) == after.integral
+    for i, (row, after) in enumerate(pairwise(rows)):
+        j = i - formats.segments // 2
+        y, grown = row.value + row.rise * t, 2 * (row.value * t + row.rise * t**2 / 2)
+        assert row.conjugate + row.rise * t * (2 * j + t) == row.conjugate + 2 * y * (j + t) - 2 * row.value * j - grown
+        assert row.conjugate + row.rise * (2 * j + 1) == after.conjugate
 
 
 @given(knots_and_formats())
@@ -72,7 +75,7 @@ def test_rows_fit_their_banks(case: tuple[list[int], Formats]) -> None:
     for row in rows_from_knots(knots, formats):
         assert formats.activation.holds(row.value)
         assert formats.activation.holds(row.rise)
-        assert formats.potential.holds(row.integral)
+        assert formats.conjugate.holds(row.conjugate)
 
 
 @given(knots_and_formats())
@@ -83,18 +86,18 @@ def test_sum_of_two_knots_fits_the_multiplier(case: tuple[list[int], Formats]) -
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_tanh_is_odd_and_its_potential_even(name: str) -> None:
+def test_tanh_is_odd_and_its_conjugate_even(name: str) -> None:
     rows = activation.table(PRESETS[name])
     half = len(rows) // 2
     assert rows[half] == Row(0, rows[half].rise, 0)
     for i in range(1, half):
         assert rows[half - i].value == -rows[half + i].value
-        assert rows[half - i].integral == rows[half + i].integral
+        assert rows[half - i].conjugate == rows[half + i].conjugate
         assert rows[half - i].rise == rows[half + i - 1].rise
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_table_is_tanh_at_the_knots_and_logcosh_within_its_bound(name: str) -> None:
+def test_table_is_tanh_at_the_knots_and_its_conjugate_within_a_bound(name: str) -> None:
     """Knots are rounded, or clipped just below 1, so each is within an lsb. The trapezoid rule adds at most |z| h^2 / 12 times the
     largest second derivative of tanh, which is below 0.77."""
     formats = PRESETS[name]
@@ -102,8 +105,8 @@ def test_table_is_tanh_at_the_knots_and_logcosh_within_its_bound(name: str) -> N
     for i, row in enumerate(activation.table(formats)):
         z = (i - formats.segments // 2) * width
         assert abs(formats.activation.real(row.value) - math.tanh(z)) <= formats.activation.lsb
-        bound = abs(z) * (0.77 * width**2 / 12 + formats.activation.lsb)
-        assert abs(formats.potential.real(row.integral) - math.log(math.cosh(z))) <= bound
+        bound = abs(z) * (0.77 * width**2 / 12 + 2 * formats.activation.lsb)
+        assert abs(formats.conjugate.real(row.conjugate) - (z * math.tanh(z) - math.log(math.cosh(z)))) <= bound
 
 
 def test_values_beyond_the_knot_limit_are_clipped() -> None:

@@ -141,7 +141,7 @@ def test_no_pll_where_the_clock_is_the_boards_own() -> None:
             "trace_depth = 4096",
             "array: takes 473 block RAMs, iCE40UP5K has 30: not one oscillator a lane, unless ",
         ),
-        ("oscillators = 16", "oscillators = 64", "array: takes 101 block RAMs, iCE40UP5K has 30: at most 18 oscillators, unless "),
+        ("oscillators = 16", "oscillators = 64", "array: takes 98 block RAMs, iCE40UP5K has 30: at most 18 oscillators, unless "),
         ('formats = "16"', 'formats = "16"\n[tools]\npack = [1]', "tools.pack: must hold strings, not an integer"),
         ('formats = "16"', 'formats = "16"\n[tools]\nspeed = 1', "tools.speed: is no key here; keys are "),
     ],

@@ -110,16 +110,17 @@ def test_sum_width_holds_the_worst_sum(formats: Formats, terms: int) -> None:
 
 
 @given(any_formats())
-def test_potential_holds_the_worst_integral(formats: Formats) -> None:
-    worst = formats.segments * knot_limit(formats)
-    assert formats.potential.holds(worst)
-    assert formats.potential.holds(-worst)
+def test_conjugate_holds_the_worst_case(formats: Formats) -> None:
+    """Every rise goes from one end of the knots to the other and back, and the last one's is counted S - 1 times."""
+    worst = 2 * formats.segments * knot_limit(formats)
+    assert formats.conjugate.holds(worst)
+    assert formats.conjugate.holds(-worst)
 
 
 @given(any_formats())
-def test_potential_unit_is_activation_times_half_a_segment(formats: Formats) -> None:
+def test_conjugate_unit_is_activation_times_half_a_segment(formats: Formats) -> None:
     half_segment = 2.0**formats.table_range / formats.segments
-    assert formats.potential.lsb == formats.activation.lsb * half_segment
+    assert formats.conjugate.lsb == formats.activation.lsb * half_segment
 
 
 @given(any_formats())

@@ -29,14 +29,13 @@ EXPECTED: dict[Region, tuple[int, tuple[int, ...], tuple[int, ...]]] = {
     Product.STIFFNESS: (1, (6,), (SUM,)),
     Product.GAIN: (1, (6,), (SUM,)),
     Product.BIAS: (1, (6,), (SUM,)),
-    Product.POTENTIAL: (1, (6,), (SUM,)),
     Product.KINETIC: (1, (6,), (SUM,)),
     State.POSITION: (5, (6,), (STATE,)),
     State.MOMENTUM: (5, (6,), (STATE,)),
     Buffer.INPUT: (7, (3,), (FORMATS.operand.width,)),
     Buffer.NUDGE: (8, (6,), (STATE,)),
     Buffer.TRACE: (9, (6,), (STATE,)),
-    Table.ACTIVATION: (FORMATS.segments, (3,), (FORMATS.activation.width, FORMATS.activation.width, FORMATS.potential.width)),
+    Table.ACTIVATION: (FORMATS.segments, (3,), (FORMATS.activation.width, FORMATS.activation.width, FORMATS.conjugate.width)),
 }
 
 
