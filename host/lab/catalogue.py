@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from loschmidt.host.experiments.experiment import Experiment
 
-from . import boundary, cost, dissipation, heb, reversibility, static_gradient, tracking, word_length
+from . import boundary, cost, differences, dissipation, heb, reversibility, static_gradient, tracking, word_length
 
 CATALOGUE: tuple[Experiment, ...] = (
     reversibility.EXPERIMENT,
     static_gradient.EXPERIMENT,
+    differences.EXPERIMENT,
     tracking.EXPERIMENT,
     dissipation.EXPERIMENT,
     boundary.EXPERIMENT,
