@@ -1,6 +1,7 @@
 """Rewrites the tables of docs/benchmarks.md from what `loschmidt bench` and `python -m docs.cocotb_cost` wrote to docs/measured/.
 
-Preceded by ``python -m docs.provenance``, these commands leave a record of what they measured; run by `make results`, which measures none.
+Preceded by ``python -m docs.provenance``, these commands leave a record of what they measured.
+`make results` runs this module, and measures none of them.
 
 The marks are those of docs/theory.py; what is no experiment with a table and checks, the long reversal and cocotb, has marks of its own.
 """

@@ -61,7 +61,7 @@ def row(board: Board) -> tuple[str, ...]:
 
 
 def when(name: str) -> str:
-    """At which commit the board was built, and how many files that it depends on have changed since."""
+    """When the board was built, and how many files that it depends on have changed since."""
     found = figures(name)
     return provenance.note(found) if found else ""
 

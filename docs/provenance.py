@@ -1,8 +1,9 @@
-"""Where a measured figure comes from: the command, the commit, and the source files that the command read.
+"""Where a measured figure comes from: its command, its commit, and the source files that were read.
 
-``python -m docs.provenance COMMAND ... --json FILE`` runs a command in this process and adds ``"provenance"`` to the JSON object that it
-writes. A digest of each source file is kept there, so whether a figure is stale can be told without git and without its history; git
-only names the commit. Digests ignore comments, docstrings and formatting.
+``python -m docs.provenance COMMAND ... --json FILE`` runs a command in this process and adds
+``"provenance"`` to the JSON object that it writes. A digest of each source file is kept there, so
+whether a figure is stale can be told without git and without its history; git only names the
+commit. Digests ignore comments, docstrings and formatting.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ _C = re.compile(rf"//[^\n]*|/\*.*?\*/|({_TEXT})", re.DOTALL)
 
 @cache
 def digest(path: Path) -> str:
-    """Digest of a source file's meaning: the same after a change of comments, docstrings, line breaks or spaces.
+    """Digest of what a source file means.
+
+    It stays the same after a change of comments, docstrings, line breaks or spaces.
 
     Returns
     -------
@@ -62,7 +65,10 @@ def digest(path: Path) -> str:
 
 
 def _of_python(node: ast.AST, found: list[str]) -> list[str]:
-    """Append names and values of a syntax tree. Empty fields are left out, so that all versions of Python agree."""
+    """Append names and values of a syntax tree.
+
+    Empty fields are left out, so that all versions of Python agree.
+    """
     found.append(type(node).__name__)
     for name in node._fields:
         value = getattr(node, name, None)
@@ -79,13 +85,13 @@ def _of_python(node: ast.AST, found: list[str]) -> list[str]:
 
 
 def changed(content: Mapping[str, Any], root: Path = ROOT) -> list[str]:
-    """Source files that a measured figure depends on and that have changed, or gone, since; by name, below the root."""
+    """Source files that a figure depends on and that have changed or gone since, below the root."""
     files: Mapping[str, str] = content[KEY]["files"]
     return sorted(name for name, known in files.items() if digest(root / name) != known)
 
 
 def command(content: Mapping[str, Any]) -> str | None:
-    """The command that measured a figure, without the files that it wrote; None if its file does not tell."""
+    """The command that measured a figure, without the files that it wrote; None if unknown."""
     return re.sub(r" --(json|figure) \S+", "", content[KEY]["command"]) if KEY in content else None
 
 
@@ -99,7 +105,7 @@ def commit(content: Mapping[str, Any]) -> str:
 
 
 def note(content: Mapping[str, Any], root: Path = ROOT) -> str:
-    """Say when a figure was measured, and how many of the files that it depends on have changed since."""
+    """Say when a figure was measured, and how many files that it depends on have changed."""
     if KEY not in content:
         return f"measured {BEFORE}"
     count = len(changed(content, root))
@@ -183,7 +189,8 @@ class Reading:
 
         Returns
         -------
-        ``command``; ``commit``, null where there is no git; ``modified``, whether a file differs from that commit; ``files``, the digest
+        ``command``; ``commit``, null where there is no git; ``modified``, whether a file differs
+            from that commit; ``files``, the digest
         of each, which fits nothing where the file was changed while the command ran
         """
         names, head = self.files(), _git(self._root, "rev-parse", "HEAD")
@@ -194,11 +201,15 @@ class Reading:
 
 
 def run(words: Sequence[str]) -> int:
-    """Run a command of the project in this process, and add the record to what it wrote with ``--json``; its exit status.
+    """Run a command of the project in this process, and add the record to what it wrote.
 
     Parameters
     ----------
-    words : ``loschmidt ...`` or ``python -m MODULE ...``
+    words : ``loschmidt ...`` or ``python -m MODULE ...``, with ``--json FILE``
+
+    Returns
+    -------
+    The command's exit status
     """
     file = Path(words[words.index("--json") + 1])
     before = file.stat().st_mtime_ns if file.exists() else None

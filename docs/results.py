@@ -1,7 +1,8 @@
 """Rewrites the table of results in README.md from what the commands wrote to docs/measured/. Run by `make results`.
 
-``--commands`` prints the commands of the stale figures instead, with ``--all`` those of all; ``--check`` names the rows of the table
-that are stale, and ends with status 1 if there are any. What makes a figure stale is told in docs/provenance.py.
+``--commands`` prints the commands of the stale figures instead, with ``--all`` those of all;
+``--check`` names the rows of the table that are stale, and ends with status 1 if there are any.
+What makes a figure stale is told in docs/provenance.py.
 """
 
 from __future__ import annotations

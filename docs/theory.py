@@ -1,4 +1,6 @@
-"""Rewrites the tables of docs/theory.md and docs/gradients.md from what `loschmidt lab` wrote to docs/measured/. Run by `make results`.
+"""Rewrites the tables of docs/theory.md and docs/gradients.md from what `loschmidt lab` measured.
+
+`make results` runs it, after the commands that write docs/measured/.
 
 A table stands between ``<!-- measured: EXPERIMENT rows [COLUMN=VALUE] -->``, or ``checks`` for ``rows``, and ``<!-- measured: end -->``.
 What the same experiment measured elsewhere is called ``EXPERIMENT.WHERE``.

@@ -1,4 +1,7 @@
-"""Rewrites host/trusted.json, which `loschmidt train` quotes, from what `loschmidt lab trust` measured. Run by `make results`."""
+"""Rewrites host/trusted.json, which `loschmidt train` quotes, after `loschmidt lab trust`.
+
+`make results` runs it.
+"""
 
 from __future__ import annotations
 

@@ -101,8 +101,8 @@ def measure(
 ) -> None:
     """Measure a device: exact reversal, gradients beside float64 backpropagation, agreement with another device; or the link to boards.
 
-    Exit status 1 if a bound is missed. Those of gradients are stated for --step 5; training uses --step 2, where many groups are beyond
-    them: loschmidt lab time-step.
+    Exit status 1 if a bound is missed. Those of gradients are stated for --step 5; training uses
+    --step 2, where many groups are beyond them: loschmidt lab time-step.
 
     [bold]Examples[/bold]
 

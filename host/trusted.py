@@ -1,4 +1,7 @@
-"""What "trusted" has been measured to mean, at a time step and word length: read from trusted.json, which `make results` writes."""
+"""What "trusted" has been measured to mean, at a time step and word length.
+
+The figures are read from trusted.json, which `make results` writes.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,8 @@ def meaning(hamiltonian: str, bits: str, s: int) -> str:
 
     Returns
     -------
-    One sentence that ends with the command which measured it; it says so if that did not measure this time step.
+    One sentence that ends with the command which measured it; it says so if that did not measure
+        this time step.
     """
     content = _measured()
     where, command = f"{hamiltonian} systems ({content['drawn']}) at delta = 2^-{s} with {bits} bits", f"({content['command']})"

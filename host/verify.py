@@ -1,9 +1,10 @@
 """Measuring what the project claims: exact reversal, gradients like float64 backpropagation's, devices that agree to the last bit.
 
-The bounds of a gradient are stated for steps of 2^-5: the default, T = 1000 of them, is some six periods of an oscillator. The same
-number of longer steps is a longer time, over which rounding and the table's kinks add up, and at
-training's own step many groups are beyond the bounds. `loschmidt lab time-step` prints how many
-and how far, for each step and word length; docs/gradients.md has its table.
+The bounds of a gradient are stated for steps of 2^-5: the default, T = 1000 of them, is some six
+periods of an oscillator. The same number of longer steps is a longer time, over which rounding and
+the table's kinks add up, and at training's own step many groups are beyond the bounds. `loschmidt
+lab time-step` prints how many and how far, for each step and word length; docs/gradients.md has its
+table.
 """
 
 from __future__ import annotations

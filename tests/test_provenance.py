@@ -1,4 +1,4 @@
-"""A figure names its commit, and is stale once a file that it depends on has changed: in its meaning, not in its looks."""
+"""A figure names its commit, and is stale once a file that it depends on means something else."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_other_reasons_to_measure_again(root: Path) -> None:
 def test_a_changed_file_is_a_stale_row(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The check is silent on fresh figures, and names row, command and file where one is not; only that one is measured again."""
+    """The check names row, command and file of a stale figure, and only that one is measured again."""
     names = ["host/a.py", "host/d.py"]
     folder = tmp_path / "measured"
     folder.mkdir()
@@ -154,7 +154,7 @@ def git(root: Path, *words: str) -> str:
 
 
 def outcome(script: str, *words: str) -> Any:
-    """What a script prints as JSON, in a process of its own: what listens to opened files stays until its process ends."""
+    """What a script prints as JSON: in a process of its own, since its audit hook stays."""
     done = subprocess.run([sys.executable, "-c", script, *words], cwd=provenance.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

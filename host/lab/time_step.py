@@ -1,4 +1,7 @@
-"""How good the echo's gradient is at each time step and word length: the figures of `loschmidt verify --check gradient`, side by side."""
+"""How good the echo's gradient is at each time step and word length.
+
+The figures are those of `loschmidt verify --check gradient`, side by side.
+"""
 
 from __future__ import annotations
 
@@ -74,9 +77,11 @@ EXPERIMENT = Experiment(
     "gradient against time step and word length",
     f"""How good is a gradient at the time step that training uses?
 
-N = {OSCILLATORS}, T = {LENGTH:,}: every group of parameters of every Hamiltonian, for every readout, beside float64 backpropagation. The
-same number of longer steps is a longer time, over which rounding and the activation table's kinks add up. The bounds, cosine {COSINE} and
-norm {NORM:.1%}, are stated for delta = 2^-{BOUND_STEP}; the rows of larger steps say how many groups are beyond them there.
+N = {OSCILLATORS}, T = {LENGTH:,}: every group of parameters of every Hamiltonian, for every
+readout, beside float64 backpropagation. The same number of longer steps is a longer time, over
+which rounding and the activation table's kinks add up. The bounds, cosine {COSINE} and norm
+{NORM:.1%}, are stated for delta = 2^-{BOUND_STEP}; the rows of larger steps say how many groups are
+beyond them there.
 
 Exit status 1 if a group is beyond the bounds at delta = 2^-{BOUND_STEP} with {TRAINED.formats} bits or more.""",
     measure,

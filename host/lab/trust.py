@@ -1,7 +1,8 @@
-"""What "trusted" means, measured: gradients of many random systems, tame to chaotic, beside float64 backpropagation.
+"""What "trusted" means, measured: gradients of random systems beside float64 backpropagation.
 
-A detector can fail in two ways: it trusts a gradient that is wrong, or it distrusts one that is right. `judge` runs any method
-that returns a gradient and a verdict through the same systems, and `figures` counts both kinds of failure.
+A detector can fail in two ways: it trusts a gradient that is wrong, or it distrusts one that is
+right. `judge` runs any method that returns a gradient and a verdict through the same systems, and
+`figures` counts both kinds of failure.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from loschmidt.spec.shape import Shape
 #: Returns one problem's gradient and its verdict, ``report[0].trusted``.
 Method = Callable[[Problem, Device, Readout], EchoGradient]
 
-#: What is drawn: N, T (uniform in its logarithm), s, and the word lengths. The last three are taken in turn.
+#: What is drawn: N, T (uniform in its logarithm), s, and the word lengths. The last three are taken
+#: in turn.
 OSCILLATORS, SHORTEST, LONGEST, STEPS = (8, 12, 16), 50, 3000, (2, 3, 4, 5, 6)
 INPUTS, SEED = 3, 0
 
@@ -40,8 +42,9 @@ SYSTEMS, FEW = 960, 24
 #: A gradient further off than the first is wrong; one within the second is right. Relative errors.
 WRONG, RIGHT = 0.05, 0.01
 
-#: Largest share of a Hamiltonian's trusted gradients that may be wrong: what `loschmidt lab trust` measured with its default number
-#: of systems and with four times as many, whichever is larger, rounded up to whole per cent.
+#: Largest share of a Hamiltonian's trusted gradients that may be wrong: what `loschmidt lab trust`
+#: measured with its default number of systems and with four times as many, whichever is larger,
+#: rounded up to whole per cent.
 SHARES = {Hamiltonian.SPRINGS: 0.03, Hamiltonian.LINEAR: 0.02, Hamiltonian.DIAGONAL: 0.04, Hamiltonian.DENSE: 0.02}
 
 #: Other limits of the detector that are tried on the same gradients: of asymmetry and of deviation.
@@ -53,7 +56,8 @@ class Drawn(NamedTuple):
 
     Members
     -------
-    hamiltonian, s, bits : the system, its time step ``2**-s``, and the multipliers' width by the preset's name
+    hamiltonian, s, bits : the system, its time step ``2**-s``, and the multipliers' width by the
+        preset's name
     problem, readout : what is asked of it
     """
 
@@ -70,7 +74,8 @@ class Judged(NamedTuple):
     Members
     -------
     hamiltonian, s, bits, oscillators, steps, readout : which system
-    trusted, raised, asymmetry, deviation : the detector's verdict; whether a state overflowed or was clipped; and what it measured
+    trusted, raised, asymmetry, deviation : the detector's verdict; whether a state overflowed or
+        was clipped; and what it measured
     whole : relative error of all groups of parameters and the initial state together
     group, worst : relative error of the group that is furthest off, and its name
     """
@@ -91,10 +96,11 @@ class Judged(NamedTuple):
 
 
 def draw(hamiltonian: Hamiltonian, index: int, seed: int = SEED) -> Drawn:
-    """Draw the system of this index: parameters of `parameters.initial`, far more or less strongly coupled.
+    """Draw the system of this index: as `parameters.initial`, far more or less strongly coupled.
 
-    Couplings and gains are multiplied by 2^-2 to 2^3, all stiffnesses by 2^-2 to 2^2 and each inverse mass by 2^-1 to 2^1; then the
-    parameters are moved to where training would keep them (`constraints.project`).
+    Couplings and gains are multiplied by 2^-2 to 2^3, all stiffnesses by 2^-2 to 2^2 and each
+    inverse mass by 2^-1 to 2^1; then the parameters are moved to where training would keep them
+    (`constraints.project`).
     """
     rng = np.random.default_rng([seed, int(hamiltonian), index])
     s, bits = STEPS[index % len(STEPS)], tuple(PRESETS)[index // len(STEPS) % len(PRESETS)]
@@ -163,7 +169,10 @@ def _judged(drawn: Drawn, echo: EchoGradient) -> Judged:
 
 
 def errors(found: Master, expected: Master) -> tuple[float, dict[str, float]]:
-    """Relative error of a gradient as a whole, and of each group; a gradient that should be zero and is not is infinitely wrong."""
+    """Relative error of a gradient as a whole, and of each group.
+
+    A gradient that should be zero and is not is infinitely wrong.
+    """
     peak = max(float(np.max(np.abs(group), initial=0.0)) for group in expected.values()) or 1.0
     off = {name: float(np.linalg.norm((found[name] - group) / peak)) for name, group in expected.items() if group.size}
     size = {name: float(np.linalg.norm(group / peak)) for name, group in expected.items() if group.size}
@@ -207,7 +216,7 @@ def _believed(one: Judged, limits: tuple[float, float] | None) -> bool:
 
 
 def of_systems(systems: int | None) -> Callable[[bool, Tell], Outcome]:
-    """Make the experiment's `measure` for so many systems; None: `SYSTEMS`, or `FEW` if it is to be quick."""
+    """Make `measure` for so many systems; None: `SYSTEMS`, or `FEW` if it is to be quick."""
 
     def measure(quick: bool, tell: Tell) -> Outcome:
         count = systems or (FEW if quick else SYSTEMS)
@@ -253,7 +262,7 @@ def _cells(judged: Sequence[Judged]) -> list[dict[str, Any]]:
 
 
 def _points(judged: Sequence[Judged]) -> dict[str, dict[str, list[list[float]]]]:
-    """For the figure: log10 of asymmetry and of the whole gradient's error, by Hamiltonian and verdict."""
+    """For the figure: log10 of asymmetry and of the error, by Hamiltonian and verdict."""
     points: dict[str, dict[str, list[list[float]]]] = {h.name.lower(): {"trusted": [], "not trusted": []} for h in Hamiltonian}
     for one in judged:
         place = [round(math.log10(min(max(value, 1e-9), 1e9)), 2) for value in (one.asymmetry, one.whole)]
@@ -262,7 +271,7 @@ def _points(judged: Sequence[Judged]) -> dict[str, dict[str, list[list[float]]]]
 
 
 def checks(judged: Sequence[Judged], shares: Mapping[Hamiltonian, float] = SHARES) -> Iterator[Check]:
-    """Hold each Hamiltonian's trusted gradients to a share of wrong ones, rounded up to whole gradients."""
+    """Hold each Hamiltonian to a share of wrong gradients, rounded up to whole gradients."""
     for hamiltonian, share in shares.items():
         found = figures([one for one in judged if one.hamiltonian == hamiltonian.name.lower()])
         what = f"{hamiltonian.name.lower()}: of {found['trusted']} trusted gradients off by more than 5 % ({share:.0%})"
@@ -286,11 +295,12 @@ def plot(outcome: Outcome, figure: Figure) -> None:
 EXPERIMENT = Experiment(
     "trust",
     "what a trusted gradient is worth",
-    """How often does the detector trust a gradient that is wrong, and how often does it distrust one that is right?
+    """How often does the detector trust a wrong gradient, and how often does it distrust a right one?
 
-Random systems, tame to chaotic, N of 8 to 16, T of 50 to 3,000, time steps of 2^-2 to 2^-6, at 16, 18 and 25 bits. Each one's gradient
-by echo is compared with float64 backpropagation. A trusted gradient off by more than 5 % is a miss; an untrusted one within 1 % is a false
-alarm. The rows "limit" judge the same gradients by other limits than the detector's.
+Random systems, tame to chaotic, N of 8 to 16, T of 50 to 3,000, time steps of 2^-2 to 2^-6, at 16,
+18 and 25 bits. Each one's gradient by echo is compared with float64 backpropagation. A trusted
+gradient off by more than 5 % is a miss; an untrusted one within 1 % is a false alarm. The rows
+"limit" judge the same gradients by other limits than the detector's.
 
 Exit status 1 if more of a Hamiltonian's trusted gradients are off by more than 5 % than were when the bounds were set.""",
     of_systems(None),

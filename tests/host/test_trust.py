@@ -1,4 +1,4 @@
-"""The study of the detector counts what it should, draws the same systems again, and catches a detector or a gradient that is wrong."""
+"""The study of the detector counts what it should, and catches wrong verdicts and gradients."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def kept(judged: Sequence[Judged], share: float = 0.05) -> list[bool]:
 
 @pytest.fixture
 def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reference gradients, which take most of the time, are kept for the next study of the same systems."""
+    """Reference gradients, which take most of the time, are kept for the next study."""
     kept: dict[bytes, Master] = {}
 
     def remembered(problem: Problem, readout: Readout) -> Master:
@@ -139,7 +139,7 @@ def test_what_trusted_means_is_told_for_every_step(hamiltonian: Hamiltonian, bit
 
 
 def test_larger_steps_are_told_as_they_are() -> None:
-    """At a step far above that of the bounds, groups beyond them are counted, and so are those that are trusted all the same."""
+    """Groups beyond the bounds are counted at a large step, and so are the trusted ones."""
     report = verify(Emulator, hamiltonians=(Hamiltonian.DIAGONAL,), oscillators=8, inputs=3, steps=600, s=1, checks=("gradient",))
     found = quality(report)
     missed = [row for row in report.rows if not row.passed]
