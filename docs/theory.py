@@ -1,4 +1,6 @@
-"""Rewrites the tables of docs/theory.md from what `loschmidt lab` wrote to docs/measured/. Run by `make results`.
+"""Rewrites the tables of docs/theory.md and docs/gradients.md from what `loschmidt lab` measured.
+
+`make results` runs it, after the commands that write docs/measured/.
 
 A table stands between ``<!-- measured: EXPERIMENT rows [COLUMN=VALUE] -->``, or ``checks`` for ``rows``, and ``<!-- measured: end -->``.
 What the same experiment measured elsewhere is called ``EXPERIMENT.WHERE``.
@@ -6,13 +8,14 @@ What the same experiment measured elsewhere is called ``EXPERIMENT.WHERE``.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
+from docs import provenance
+
 HERE = Path(__file__).parent
-DOCUMENT = HERE / "theory.md"
+DOCUMENT, GRADIENTS = HERE / "theory.md", HERE / "gradients.md"
 #: Where the experiments of a group of commands write, by their names.
 FILES = {"lab": "lab-{}.json", "bench": "benchmarks/{}.json", "hssm": "hssm-{}.json"}
 BLOCK = re.compile(
@@ -42,15 +45,14 @@ def block(name: str, what: str, column: str | None, value: str | None, folder: P
     """What stands between the marks."""
     command = f"loschmidt {group} {name.partition('.')[0]}"
     place = FILES[group].format(name)
-    file = folder / place
-    if not file.exists():
-        return f"Not measured yet: `{command} --json docs/measured/{place}`.\n"
-    outcome = json.loads(file.read_text())
+    outcome = provenance.load(folder / place)
+    if outcome is None:
+        return f"Not measured yet: `{provenance.RUN} {command} --json docs/measured/{place}`.\n"
     if what == "checks":
         rows = [{"check": c["what"], "bound": c["bound"], "measured": c["measured"], "kept": c["passed"]} for c in outcome["checks"]]
     else:
         rows = [{k: v for k, v in row.items() if k != column} for row in outcome["rows"] if column is None or row[column] == value]
-    return f"`{command}`\n\n{table(rows)}\n"
+    return f"`{provenance.command(outcome) or command}`, {provenance.note(outcome)}\n\n{table(rows)}\n"
 
 
 def rewritten(text: str, folder: Path = HERE / "measured", group: str = "lab") -> str:
@@ -59,4 +61,5 @@ def rewritten(text: str, folder: Path = HERE / "measured", group: str = "lab") -
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(rewritten(DOCUMENT.read_text()))
+    for document in (DOCUMENT, GRADIENTS):
+        document.write_text(rewritten(document.read_text()))

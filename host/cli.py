@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from loschmidt.spec.errors import LoschmidtError
 
-from . import board_command, console, doctor, measuring, session, tables
+from . import board_command, console, doctor, measuring, session, tables, trusted
 from .config import Config
 from .echo_engine import EchoEngine
 from .engine import Engine
@@ -183,7 +183,10 @@ def _train(training: Training, device: str) -> None:
 
 
 def _warn(training: Training) -> None:
-    health = training.health
+    health, config = training.health, training.config
+    if health.samples:
+        console.say(f"{health.samples - health.untrusted:,} of {health.samples:,} gradients were trusted")
+        console.say(f"what that means: {trusted.meaning(config.hamiltonian, config.formats, config.step)}")
     if health.untrusted:
         console.warning(
             f"{health.untrusted} of {health.samples} gradients cannot be trusted ({health.overflow} overflowed, {health.clip} clipped): "

@@ -1,5 +1,9 @@
 """How hard to nudge, and whether to believe what came back.
 
+A trusted gradient is not always right: the detector sees only the two echoes. How many trusted
+gradients of random systems are wrong, by Hamiltonian, time step and word length, is measured by
+`loschmidt lab trust`; the tables are in docs/gradients.md.
+
 A gradient by echo is a central difference of width eps. Too small an eps drowns in the rounding of operands; too large a one bends
 the trajectory. What matters is the deviation it causes, so one probe measures that and eps is rescaled once, by a power of two.
 """
@@ -22,9 +26,8 @@ from .device import Ints
 
 Floats = NDArray[np.float64]
 
-#: A gradient is trusted while asymmetry and deviation stay below these. Measured for DENSE, N = 32, 18 bits, spectral norms 0.5 to 8, T of
-#: 100 to 1000: the worst group's relative error is at most 1.2 % for asymmetries below 2^-7, 8 % below 2^-4, 16 % below 2^-3, and anything
-#: above; past the deviation's limit, no gradient was worth anything.
+#: A gradient is trusted while asymmetry and deviation stay below these. What they miss, what they
+#: distrust in vain, and what other limits would do is printed by `loschmidt lab trust`.
 ASYMMETRY_LIMIT = 2.0**-4
 DEVIATION_LIMIT = 2.0**-3
 
@@ -117,7 +120,10 @@ class SampleReport(NamedTuple):
 
     @property
     def trusted(self) -> bool:
-        """Whether the gradient may be used: nothing overflowed or clipped, and the echo answered the nudge linearly."""
+        """Whether nothing overflowed or clipped, and the echo answered the nudge linearly.
+
+        This is evidence, not proof: `host.trusted.meaning` says how often such a gradient was wrong.
+        """
         return not (self.overflow or self.clip) and self.asym < ASYMMETRY_LIMIT and self.dev < DEVIATION_LIMIT
 
 

@@ -2,10 +2,14 @@
 
 Parameters are what training starts from; inputs are slow sines with noise on them; the loss is a squared error to waveforms in the
 oscillators' own band (every step), to a random point (last step) or to a random mean.
+
+`loschmidt verify` measures gradients of these tame systems at steps of 2^-5, and `loschmidt lab
+time-step` at training's own. Systems up to chaotic ones are drawn by `host.lab.trust`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +64,26 @@ def random_problem(hamiltonian: Hamiltonian, s: int, shape: Shape, steps: int, s
     rng = np.random.default_rng([seed, int(hamiltonian)])
     master = initial(hamiltonian, shape.oscillators, shape.inputs, rng)
     check_stable(master, hamiltonian, s)
+    return problem_of(master, hamiltonian, s, shape, steps, rng)
+
+
+def problem_of(
+    master: Mapping[str, Floats], hamiltonian: Hamiltonian, s: int, shape: Shape, steps: int, rng: np.random.Generator
+) -> Problem:
+    """Draw inputs, start and target for a system of these real parameters.
+
+    Parameters
+    ----------
+    master : parameters by name, as `parameters.initial` gives them
+    hamiltonian, s : the system, and its time step ``delta = 2**-s``
+    shape : of the devices that are to compute it
+    steps : T
+    rng : draws inputs, position, momentum and target, in this order
+
+    Raises
+    ------
+    SpecError : a parameter or a drawn number does not fit its format
+    """
     time = np.ldexp(np.arange(steps, dtype=np.float64), -s)
     inputs = codes_of(waves(rng, time, shape.inputs, (0.05, 0.3), 1), shape.formats.operand, "input")
     position0, momentum0 = (_state(rng, shape.oscillators, shape.formats.state) for _ in range(2))

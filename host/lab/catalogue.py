@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loschmidt.host.experiments.experiment import Experiment
 
-from . import boundary, cost, differences, dissipation, heb, reversibility, static_gradient, tracking, word_length
+from . import boundary, cost, differences, dissipation, heb, reversibility, static_gradient, time_step, tracking, trust, word_length
 
 CATALOGUE: tuple[Experiment, ...] = (
     reversibility.EXPERIMENT,
@@ -14,6 +14,8 @@ CATALOGUE: tuple[Experiment, ...] = (
     dissipation.EXPERIMENT,
     boundary.EXPERIMENT,
     word_length.EXPERIMENT,
+    time_step.EXPERIMENT,
+    trust.EXPERIMENT,
     cost.EXPERIMENT,
     heb.EXPERIMENT,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,10 @@ import typer
 
 from loschmidt.host import atomic, console
 from loschmidt.host.errors import ConfigError
-from loschmidt.host.experiments.commands import GROUP, Quick, add, judge, perform, together
+from loschmidt.host.experiments.commands import GROUP, Drawn, Quick, add, conclude, judge, perform, taught, together
 from loschmidt.host.options import Json, write_json
 
+from . import trust
 from .catalogue import CATALOGUE
 from .page import page
 
@@ -24,8 +26,19 @@ lab = typer.Typer(
     "Start with [bold]loschmidt lab reversibility[/bold]; [bold]loschmidt lab all[/bold] makes a report that any browser shows.",
 )
 
+Systems = Annotated[
+    int | None, typer.Option(min=1, help=f"How many, of all Hamiltonians together. Default: {trust.SYSTEMS}.", show_default=False)
+]
+
+
+@lab.command(trust.EXPERIMENT.name, help=taught(trust.EXPERIMENT, FOLDER.name))
+def _trust(quick: Quick = False, systems: Systems = None, json_file: Json = None, figure: Drawn = None) -> None:
+    conclude(perform(replace(trust.EXPERIMENT, measure=trust.of_systems(systems)), quick), FOLDER, figure, json_file)
+
+
 for _experiment in CATALOGUE:
-    add(lab, _experiment, FOLDER)
+    if _experiment is not trust.EXPERIMENT:
+        add(lab, _experiment, FOLDER)
 
 
 @lab.command("all")

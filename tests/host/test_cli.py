@@ -54,6 +54,9 @@ def weights(run: Path) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.floa
 def test_train_eval_and_resume(folder: Path) -> None:
     result = call("train", "toy_TRAIN.ts", *SMALL, "--epochs", "3")
     assert result.exit_code == 0, result.output
+    assert re.search(
+        r"^[\d,]+ of [\d,]+ gradients were trusted\nwhat that means: \d+ of \d+ trusted gradients of random dense ", result.output, re.M
+    )
     assert "in runs/toy-0: metrics.jsonl, checkpoint.npz, config.json, learning_curve.png, phase_portrait.png" in result.output
     lines = [json.loads(line) for line in (folder / "runs/toy-0/metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2, 3]
