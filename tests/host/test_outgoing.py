@@ -97,6 +97,13 @@ def test_words_that_go(end: int, sent: int, limit: int, flush: bool, count: int)
     assert stream(end, limit, sent).ready(flush) == list(range(sent, sent + count))
 
 
+def test_window_counts_from_the_words_that_are_answered_for() -> None:
+    out = stream(100, 50, 50)
+    assert out.accept(50, 4) is True
+    assert out.ready(True) == [50, 51, 52, 53]
+    assert stream(100, 50, 50).ready(True) == []
+
+
 def test_short_frame_that_was_sent_before_goes_again_unasked() -> None:
     out = stream(30, sent=30)
     out.rewind()
