@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loschmidt.host import rehearsing
-from loschmidt.host.link import HostEnd, LinkError, LinkPort
-from loschmidt.host.rehearsing import BUFFERS, RECOVERY, Cast, rehearse
+from loschmidt.host.link import HostEnd, LinkError, LinkPort, Tally
+from loschmidt.host.rehearsing import BUFFERS, RECOVERY, Cast, Rehearsed, rehearse
 from loschmidt.sim.link import CLEAN, ROUGH, DeviceEnd, Pace, Rates, Rehearsal, cobs
 from loschmidt.sim.link.scrambler import Scrambler, scrambled
 from loschmidt.spec.link import Flag, Frame, Kind, body, parse
@@ -243,3 +243,80 @@ def test_rows_of_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsing, "Cast", lambda: Cast(end=SkipsGaps))
     monkeypatch.setattr(rehearsing, "BUSY", 1.1)
     assert not any(row.passed for row in rehearsing.rows(0, lambda what, share: None, 3000))
+
+
+SOUND = Rehearsed(frames=1000, words=900, wrong=0, hung=False, stall=1.0, faults=50, tally=Tally())
+
+
+@pytest.mark.parametrize(
+    ("found", "passed"),
+    [
+        (SOUND, True),
+        (replace(SOUND, stall=3.0), True),
+        (replace(SOUND, stall=3.001), False),
+        (replace(SOUND, wrong=1), False),
+        (replace(SOUND, hung=True), False),
+        (replace(SOUND, wrong=1, hung=True), False),
+    ],
+)
+def test_row_of_a_rough_line_passes_if_all_is_right(found: Rehearsed, passed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+
+    def rehearsed(frames: int, rates: Rates, seed: int, buffer: int, **more: object) -> Rehearsed:
+        assert (frames, rates) == (334, ROUGH)
+        seeds.append(seed)
+        return found if seed == 8 else SOUND
+
+    monkeypatch.setattr(rehearsing, "rehearse", rehearsed)
+    monkeypatch.setattr(rehearsing, "busy_share", lambda buffer, words: 0.9)
+    rows = list(rehearsing.rows(7, lambda what, share: None, 1000))
+    assert [row.passed for row in rows] == [True, passed, True, True]
+    assert seeds == [7, 8, 9]
+    assert (rows[1].measured["wrong"], rows[1].measured["hung"]) == (found.wrong, int(found.hung))
+
+
+def test_row_of_a_line_that_idles_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsing, "rehearse", lambda *given, **named: SOUND)
+    monkeypatch.setattr(rehearsing, "busy_share", lambda buffer, words: 0.8999)
+    assert [row.passed for row in rehearsing.rows(0, lambda what, share: None)] == [True, True, True, False]
+
+
+def test_figures_of_the_link_are_those_that_are_claimed() -> None:
+    assert (rehearsing.FRAMES, rehearsing.RECOVERY, rehearsing.BUSY) == (100_000, 3, 0.9)
+
+
+class Lies(LinkPort):
+    """One bit of the fifth answer is wrong, and nothing else ever."""
+
+    answers = 0
+
+    def receive(self, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
+        words = super().receive(count)
+        self.answers += 1
+        if self.answers == 5:
+            words[-1] ^= 1 << 31
+        return words
+
+
+class Gives(LinkPort):
+    """Gives up at the fifth answer."""
+
+    answers = 0
+
+    def receive(self, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
+        self.answers += 1
+        if self.answers == 5:
+            raise LinkError("enough")
+        return super().receive(count)
+
+
+def test_one_wrong_bit_is_counted_and_ends_the_rehearsal() -> None:
+    found = rehearse(10_000, CLEAN, 1, 1024, cast=Cast(port=Lies))
+    assert (found.wrong, found.hung) == (1, False)
+    assert found.frames < 2000
+
+
+def test_host_that_gives_up_counts_as_hung() -> None:
+    found = rehearse(10_000, CLEAN, 1, 1024, cast=Cast(port=Gives))
+    assert (found.wrong, found.hung) == (0, True)
+    assert found.frames < 2000
