@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +13,12 @@ from hypothesis import strategies as st
 from loschmidt.host import rehearsing
 from loschmidt.host.link import HostEnd, LinkError, LinkPort, Tally
 from loschmidt.host.rehearsing import BUFFERS, RECOVERY, Cast, Rehearsed, rehearse
-from loschmidt.sim.link import CLEAN, ROUGH, DeviceEnd, Pace, Rates, Rehearsal, cobs
+from loschmidt.sim.link import CLEAN, ROUGH, DeviceEnd, Pace, Rates, Rehearsal
 from loschmidt.sim.link.scrambler import Scrambler, scrambled
-from loschmidt.spec.link import Flag, Frame, Kind, body, parse
+from loschmidt.spec.link import Flag, Frame, Kind
 
 from .broken_links import BROKEN, SkipsGaps
+from .told import Wire
 
 #: Frames of a test: that many for every buffer; the whole 10^5 is what `loschmidt verify --check link` sends.
 FRAMES = 8_000
@@ -120,37 +120,6 @@ def test_number_of_the_session_under_way_is_not_taken_again() -> None:
         assert line.end.session == expected
         port.send([4, 5])
         assert port.receive(2).tolist() == scrambled([4, 5])
-
-
-class Wire:
-    """A host's end, and the frames that a board would send it."""
-
-    def __init__(self, session: int = 9) -> None:
-        self.end, self.now = HostEnd(session, "desk", 1.0), 0.0
-        self.session = session
-
-    def tell(self, frame: Frame) -> None:
-        self.end.heard(cobs.encode(body(frame)) + b"\0", self.now)
-
-    def hear(self) -> list[Frame]:
-        """All that the host has to say now."""
-        frames = []
-        while data := self.end.emit(self.now):
-            content = cobs.decode(data.strip(b"\0"))
-            assert content is not None
-            frame = parse(content)
-            assert frame is not None
-            frames.append(frame)
-        return frames
-
-    def open(self, window: int = 1024) -> None:
-        assert [(frame.kind, frame.session) for frame in self.hear()] == [(Kind.OPEN, self.session)]
-        self.tell(Frame(self.session, Kind.OPEN, window=window))
-        assert self.end.opened
-        assert self.hear() == []
-
-    def data(self, position: int = 0, received: int = 0, words: Sequence[int] = (), flags: Flag = Flag.NONE) -> None:
-        self.tell(Frame(self.session, Kind.DATA, position, received, 1024, flags, words))
 
 
 def test_lost_frame_is_sent_again_once() -> None:
