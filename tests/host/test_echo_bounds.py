@@ -219,3 +219,10 @@ def test_sample_without_a_gradient_keeps_the_flags_of_its_free_run() -> None:
         (False, True, False, False),
         (False, False, True, False),
     ]
+
+
+@pytest.mark.parametrize("shape", [(0, M), (3, M + 1), (3,), (1, 3, M)])
+def test_sample_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    zero = np.zeros(N, np.int64)
+    with pytest.raises(SpecError, match=r"^sample 1 must have at least one step of 1 inputs, not the shape \("):
+        linear(watched()).forward([np.zeros((1, M), np.int64), np.zeros(shape, np.int64)], zero, zero, Readout.LAST)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from loschmidt.host.link import LinkError
+from loschmidt.host.link import LinkError, LinkPort
 from loschmidt.host.link.engine import LONGEST
-from loschmidt.sim.link import cobs
+from loschmidt.sim.link import DeviceEnd, cobs
+from loschmidt.sim.link.scrambler import Scrambler, scrambled
 from loschmidt.spec.link import LARGEST_BUFFER, PAYLOAD_WORDS, Flag, Frame, Kind, body
 
 from .told import Wire
@@ -234,3 +235,61 @@ def test_longest_time_without_progress_is_told() -> None:
     wire.now = 50.5
     wire.data(received=4)
     assert wire.end.tally.stall == 0.75, "nothing was due in between"
+
+
+class Slow:
+    """A line that takes so many frames, and then nothing; a wait is over at once, and time passes only in it."""
+
+    def __init__(self, frames: int) -> None:
+        self.left, self.time, self.log, self.closed = frames, 0.0, "", False
+        self.board = DeviceEnd(Scrambler())
+        self.said = b""
+
+    def now(self) -> float:
+        return self.time
+
+    def read(self) -> bytes:
+        self.log += "r"
+        data, self.said = self.said, b""
+        return data
+
+    def writable(self) -> bool:
+        return self.left > 0
+
+    def write(self, data: bytes) -> None:
+        self.log += "w"
+        self.left -= 1
+        self.said += self.board.answer(data)
+
+    def wait(self, seconds: float | None, writable: bool) -> None:
+        assert seconds is not None
+        self.time += min(seconds, 1.0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_port_that_takes_nothing_is_told_in_one_line() -> None:
+    line = Slow(5)
+    port = LinkPort(line, "desk", session=3)
+    with pytest.raises(LinkError, match=r"^desk: the port has taken nothing for 10 seconds: is something else using it\?$"):
+        port.send(range(2000))
+    assert 10 < line.time <= 12
+    assert not line.closed
+    port.close()
+    assert line.closed
+
+
+def test_port_that_never_opens_is_closed() -> None:
+    line = Slow(0)
+    with pytest.raises(LinkError, match=r"^desk: the port has taken nothing for 10 seconds"):
+        LinkPort(line, "desk")
+    assert line.closed
+
+
+def test_answers_are_looked_for_between_every_four_frames() -> None:
+    line = Slow(10_000)
+    port = LinkPort(line, "desk", session=3)
+    port.send(range(5000))
+    assert port.receive(5000).tolist() == scrambled(list(range(5000)))
+    assert max(map(len, line.log.split("r"))) == 4
