@@ -145,6 +145,14 @@ def test_first_nudge_is_bounded_over_all_steps(readout: Readout, exponents: list
     assert nudges.tolist() == [[-(2 ** (24 + exponent))] * N for exponent in exponents]
 
 
+@pytest.mark.parametrize("readout", Readout)
+def test_slope_down_is_nudged_like_a_slope_up(readout: Readout) -> None:
+    up, down = (backward(watched(), [sign, 4.0 * sign], [4, 3], readout=readout) for sign in (1.0, -1.0))
+    assert [report.eps for report in up.report] == [report.eps for report in down.report]
+    assert np.array_equal(up.momentum0, -down.momentum0)
+    assert np.any(up.momentum0)
+
+
 @pytest.mark.parametrize("fixed", [6, 7])
 def test_nudge_is_as_strong_as_fits_and_no_stronger(fixed: int) -> None:
     """A slope of 1 fits Q8.24 with a factor of two to spare up to eps = 2^5, where nothing else stops it."""

@@ -133,4 +133,29 @@ OF_CHECKPOINT = [
     Fault(TRAINING, "point.epoch + 1, 0, {}", "point.epoch + 1, 0, point.tally", RESUMED),
 ]
 
-FAULTS: list[Fault] = [*OF_VERIFY, *OF_REHEARSING, *OF_CHECKPOINT]
+ECHO_ENGINE = "host/echo_engine.py"
+IN_ENGINE = "tests/host/test_echo_engine.py::test"
+AT_ONCE = f"{IN_ENGINE}_array_takes_a_minibatch_at_once"
+WRAPPED = f"{IN_ENGINE}_free_runs_that_wrap_are_counted"
+PAST = f"{IN_ENGINE}_inputs_past_the_range_are_counted"
+LOOKED = f"{IN_ENGINE}_test_set_is_looked_at_every_fifth_epoch_and_in_the_end"
+
+OF_TRAINING = [
+    Fault(ECHO_ENGINE, "self.saturated += sum", "self.saturated = sum", PAST),
+    Fault(ECHO_ENGINE, "self._forward.flags.overflow)", "self._forward.flags.clip)", WRAPPED),
+    Fault(ECHO_ENGINE, "self.wrapped += int", "self.wrapped = int", WRAPPED),
+    Fault(ECHO_ENGINE, "contexts=2 * config.batch", "contexts=config.batch", AT_ONCE),
+    Fault(ECHO_ENGINE, "min(DEPTH, config.batch * longest)", "config.batch * longest", AT_ONCE),
+    Fault(ECHO_ENGINE, "LANES = 16", "LANES = 8", AT_ONCE),
+    Fault(TRAINING, "TEST_EVERY = 5", "TEST_EVERY = 4", LOOKED),
+    Fault(TRAINING, " or point.epoch == self.config.epochs:", ":", LOOKED),
+    Fault(
+        TRAINING,
+        'DECAYED = ("coupling", "input_weight", ',
+        'DECAYED = ("coupling", "bias", ',
+        f"{IN_ENGINE}_only_couplings_and_input_weights_decay",
+    ),
+    Fault(TRAINING, "1.0 - rate * config.decay", "1.0 - config.decay", f"{IN_ENGINE}_only_couplings_and_input_weights_decay"),
+]
+
+FAULTS: list[Fault] = [*OF_VERIFY, *OF_REHEARSING, *OF_CHECKPOINT, *OF_TRAINING]
