@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from loschmidt.host.constraints import FLOOR, MARGIN, project
 from loschmidt.host.parameters import Master, initial
@@ -16,10 +19,11 @@ LARGEST = 8 - 2**-14
 N, M, S = 3, 2, 3
 
 
-def projected(hamiltonian: Hamiltonian, s: int = S, **changed: list[float] | np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Master:
+def projected(hamiltonian: Hamiltonian, changed: Mapping[str, ArrayLike], s: int = S) -> Master:
+    """Initial weights, but for some, after `project`."""
     masters = initial(hamiltonian, N, M, np.random.default_rng(0))
     for name, value in changed.items():
-        masters[name][...] = value
+        masters[name][...] = np.asarray(value)
     project(masters, hamiltonian, s, FORMATS)
     return masters
 
@@ -32,7 +36,7 @@ def test_floor_and_margin() -> None:
 @pytest.mark.parametrize("name", ["stiffness", "gain", "inverse_mass"])
 def test_floor_is_that_of_each_weight_that_must_be_positive(hamiltonian: Hamiltonian, name: str) -> None:
     if name in initial(hamiltonian, N, M, np.random.default_rng(0)):
-        assert projected(hamiltonian, **{name: [-1.0, 1 / 65, 1 / 63]})[name].tolist() == [1 / 64, 1 / 64, 1 / 63]
+        assert projected(hamiltonian, {name: [-1.0, 1 / 65, 1 / 63]})[name].tolist() == [1 / 64, 1 / 64, 1 / 63]
 
 
 @pytest.mark.parametrize("hamiltonian", Hamiltonian)
@@ -44,28 +48,28 @@ def test_each_weight_is_clipped_to_its_format(hamiltonian: Hamiltonian, name: st
         return
     ends = np.resize([8.0, 7.5, -8.0], masters[name].shape)
     inside = np.clip(ends, FLOOR if name in ("stiffness", "gain", "inverse_mass") else -LARGEST, LARGEST)
-    assert np.array_equal(projected(hamiltonian, s=9, **{name: ends})[name], inside)
+    assert np.array_equal(projected(hamiltonian, {name: ends}, 9)[name], inside)
 
 
 def test_springs_between_oscillators_pull() -> None:
-    assert projected(Hamiltonian.SPRINGS, coupling=[-0.5, 0.0, 0.5])["coupling"].tolist() == [0.0, 0.0, 0.5]
+    assert projected(Hamiltonian.SPRINGS, {"coupling": [-0.5, 0.0, 0.5]})["coupling"].tolist() == [0.0, 0.0, 0.5]
 
 
 def test_matrix_of_springs_fits_with_a_margin() -> None:
     """Oscillator 0 has K_00 = 7 + 2 + 1 = 10: all springs become weaker, by the same factor, until it is 0.95 of the largest."""
     factor = 0.95 * LARGEST / 10
-    masters = projected(Hamiltonian.SPRINGS, s=9, stiffness=[7.0, 1.0, 1.0], coupling=[2.0, 1.0, 0.5])
+    masters = projected(Hamiltonian.SPRINGS, {"stiffness": [7.0, 1.0, 1.0], "coupling": [2.0, 1.0, 0.5]}, 9)
     np.testing.assert_allclose(masters["stiffness"], factor * np.array([7.0, 1.0, 1.0]), rtol=1e-14)
     np.testing.assert_allclose(masters["coupling"], factor * np.array([2.0, 1.0, 0.5]), rtol=1e-14)
     assert masters["inverse_mass"].tolist() == [1.0] * N
-    inside = projected(Hamiltonian.SPRINGS, s=9, stiffness=[4.5, 1.0, 1.0], coupling=[2.0, 1.0, 0.5])
+    inside = projected(Hamiltonian.SPRINGS, {"stiffness": [4.5, 1.0, 1.0], "coupling": [2.0, 1.0, 0.5]}, 9)
     assert inside["stiffness"].tolist() == [4.5, 1.0, 1.0]
 
 
 def test_uncoupled_oscillators_are_slowed_one_by_one() -> None:
-    linear = projected(Hamiltonian.LINEAR, s=0, stiffness=[1.0, 3.0, 4.0], inverse_mass=[2.0, 2.0, 0.5])
+    linear = projected(Hamiltonian.LINEAR, {"stiffness": [1.0, 3.0, 4.0], "inverse_mass": [2.0, 2.0, 0.5]}, 0)
     np.testing.assert_allclose(linear["inverse_mass"], [2.0, 1.9**2 / 3, 0.5], rtol=1e-14)
-    diagonal = projected(Hamiltonian.DIAGONAL, s=0, stiffness=[1.0, 3.0, 1.0], gain=[1.0, 3.0, 0.5], inverse_mass=[1.5, 2.0, 2.5])
+    diagonal = projected(Hamiltonian.DIAGONAL, {"stiffness": [1.0, 3.0, 1.0], "gain": [1.0, 3.0, 0.5], "inverse_mass": [1.5, 2.0, 2.5]}, 0)
     np.testing.assert_allclose(diagonal["inverse_mass"], [1.5, 1.9**2 / 6, 1.9**2 / 1.5], rtol=1e-14)
 
 
@@ -82,7 +86,7 @@ def test_coupled_oscillators_are_slowed_together(hamiltonian: Hamiltonian, s: in
         curvature = np.diag(stiffness) + coupling.T @ coupling
     fastest = float(np.max(np.linalg.eigvals(np.diag(mu) @ curvature).real))
     limit = (2 * 0.95 * 2**s) ** 2
-    found = projected(hamiltonian, s=s, coupling=coupling, stiffness=stiffness, inverse_mass=mu)["inverse_mass"]
+    found = projected(hamiltonian, {"coupling": coupling, "stiffness": stiffness, "inverse_mass": mu}, s)["inverse_mass"]
     assert (fastest > limit) is (s < 2 or hamiltonian is Hamiltonian.DENSE)
     np.testing.assert_allclose(found, mu * min(1.0, limit / fastest), rtol=1e-12)
 
@@ -91,8 +95,8 @@ def test_bound_of_dense_systems_does_not_miss_one() -> None:
     """Its cheap bound is what decides whether the fastest mode is looked for: with one strong coupling both are the same."""
     coupling = np.zeros((N, N))
     coupling[0, 0] = 2.0
-    changed = {"coupling": coupling, "stiffness": [1.0, 0.5, 0.5], "inverse_mass": [1.0, 0.5, 0.5]}
-    found = projected(Hamiltonian.DENSE, s=0, **changed)["inverse_mass"]
+    changed: dict[str, ArrayLike] = {"coupling": coupling, "stiffness": [1.0, 0.5, 0.5], "inverse_mass": [1.0, 0.5, 0.5]}
+    found = projected(Hamiltonian.DENSE, changed, 0)["inverse_mass"]
     np.testing.assert_allclose(found, np.array([1.0, 0.5, 0.5]) * 1.9**2 / 5, rtol=1e-12)
     slow = changed | {"coupling": coupling * 0.8, "inverse_mass": [1.0, 0.5, 0.5]}
-    assert projected(Hamiltonian.DENSE, s=0, **slow)["inverse_mass"].tolist() == [1.0, 0.5, 0.5]
+    assert projected(Hamiltonian.DENSE, slow, 0)["inverse_mass"].tolist() == [1.0, 0.5, 0.5]

@@ -18,7 +18,7 @@ from loschmidt.spec.region import Buffer, State
 from loschmidt.spec.run import Accumulate, Direction, Status
 from loschmidt.spec.shape import Shape
 
-from .watched import Watched
+from .watched import Watched, raising
 
 N, M = 2, 1
 #: One step of one sample adds at most 2 (2^17)^2 = 2^35 to an accumulator, the sum of two squares; 40 bits hold 15 times that.
@@ -101,6 +101,8 @@ def test_what_accumulators_hold_is_not_cut(pairs: int, longest: int) -> None:
         ([7, 4], [1.0, 2.0], [[0, 1]]),
         ([8, 4], [1.0, 2.0], [[0], [1]]),
         ([2, 4, 7], [4.0, 2.0, 1.0], [[1, 2], [0]]),
+        ([2, 4, 2], [1.0, 2.0, 2.0], [[0, 1, 2]]),
+        ([2, 4, 3], [1.0, 2.0, 2.0], [[0, 1], [2]]),
         ([3, 4], [4.0, 1.0], [[1], [0]]),
         ([2, 7], [4.0, 1.0], [[0, 1]]),
         # A group begins anew with the shifts of its own largest eps.
@@ -192,7 +194,7 @@ def test_echoes_are_nudged_both_ways_and_the_second_is_subtracted() -> None:
 def test_flag_of_any_run_reaches_the_report(call: int, context: int, kind: str) -> None:
     """Of the free run, of either echo, of either pair: it is its own sample's, and no other's."""
     device = watched()
-    device.raised = {call: Status(**{kind: frozenset({context})})}
+    device.raised = {call: raising(kind, context)}
     report = backward(device, [1.0, 1.0], [4, 3], NudgePolicy(fixed=-3, pairs=2)).report
     assert device.asked == 3
     owner = (context if call == 0 else context // 2) if (call, context) not in {(0, 2), (0, 3)} else None
@@ -205,7 +207,7 @@ def test_flag_of_any_run_reaches_the_report(call: int, context: int, kind: str) 
 def test_flag_of_a_probe_is_of_no_account(kind: str) -> None:
     """A probe may have been too strong; what counts is the echo that the gradient is made of."""
     device = watched()
-    device.raised = {1: Status(**{kind: frozenset({0, 1})})}
+    device.raised = {1: raising(kind, 0, 1)}
     assert backward(device, [1.0], [4]).report[0].trusted
     assert device.asked >= 3
 

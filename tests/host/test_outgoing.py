@@ -40,10 +40,11 @@ def test_answer_counts_if_it_is_for_words_that_were_sent(received: int, window: 
     assert (out.acked, out.limit, out.next, out.sent, out.end) == (acked, limit, 60, 60, 100)
 
 
-def test_older_answer_changes_nothing() -> None:
+def test_answer_outside_what_is_under_way_changes_nothing() -> None:
     out = stream(100, 100, 60)
     assert out.accept(50, 50) is True
     assert out.accept(49, 5000) is None
+    assert out.accept(61, 5000) is None
     assert (out.acked, out.limit) == (50, 100)
 
 

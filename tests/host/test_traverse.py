@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from loschmidt.spec.region import Buffer
 from loschmidt.spec.run import Accumulate, Direction, Nudge, Status
 from loschmidt.spec.shape import Shape
 
-from .watched import Watched
+from .watched import Watched, raising
 
 N, M = 3, 2
 LENGTHS = (5, 2, 1, 4)
@@ -31,7 +30,7 @@ def journey(nudge: Nudge, **more: Any) -> Journey:
     inputs = [rng.integers(-20_000, 20_000, (length, M)) for length in LENGTHS]
     rows = LENGTHS if nudge is Nudge.STREAM else (1,) * len(LENGTHS)
     nudges = {b: rng.integers(-(1 << 20), 1 << 20, (count, N)) for b, count in enumerate(rows)} if nudge is not Nudge.NONE else {}
-    return Journey(**({"direction": Direction.DESCENDING, "inputs": inputs, "nudge": nudge, "nudges": nudges} | more))
+    return replace(Journey(Direction.DESCENDING, inputs, nudge, nudges), **more)
 
 
 def travel(shape: Shape, what: Journey, trips: list[Trip]) -> tuple[Watched, Arrival]:
@@ -49,7 +48,7 @@ def products(device: Emulator) -> list[Ints]:
     return [device.read(product) for product in (Product.KINETIC, Product.STIFFNESS, Product.INPUT_WEIGHT)]
 
 
-SMALL: dict[str, Mapping[str, int]] = {
+SMALL: dict[str, dict[str, Any]] = {
     "one context": {"contexts": 1},
     "three contexts": {"contexts": 3},
     "one input": {"input_depth": 1},
@@ -110,7 +109,7 @@ def sizes(device: Watched) -> list[list[int]]:
         ({"input_depth": 3}, Nudge.NONE, [[1] * 2, [1] * 2, [1] * 2, [1] * 4, [1] * 6, [1] * 2, [3] * 2]),
     ],
 )
-def test_pieces_are_as_large_as_fit(small: Mapping[str, int], nudge: Nudge, calls: list[list[int]]) -> None:
+def test_pieces_are_as_large_as_fit(small: dict[str, Any], nudge: Nudge, calls: list[list[int]]) -> None:
     device, _ = travel(replace(ROOMY, **small), journey(nudge), PAIRS)
     assert sizes(device) == calls
 
@@ -123,7 +122,7 @@ def test_what_trips_share_is_written_once() -> None:
 
 @pytest.mark.parametrize("contexts", [1, 3, 16])
 def test_chunks_are_no_longer_than_asked_for_and_each_is_flushed(contexts: int) -> None:
-    flushed = []
+    flushed: list[int] = []
     what = journey(Nudge.HOLD, longest=2, flush=lambda: flushed.append(len(flushed)))
     device, _ = travel(replace(ROOMY, contexts=contexts), what, PAIRS)
     assert max(max(steps) for steps in sizes(device)) == 2
@@ -158,7 +157,7 @@ def test_flag_is_that_of_its_trip(group: int, context: int, kind: str) -> None:
     """Eight trips in groups of three: the last group leaves a context unused, whose old flag is nobody's."""
     device = Watched(replace(ROOMY, contexts=3))
     device.configure(Hamiltonian.LINEAR, 2)
-    device.raised = {group: Status(**{kind: frozenset({context})})}
+    device.raised = {group: raising(kind, context)}
     zero = np.zeros((len(PAIRS), N), np.int64)
     end = Traveller(device).go(journey(Nudge.NONE), PAIRS, zero, zero)
     wanted = [index == 3 * group + context for index in range(len(PAIRS))]

@@ -12,6 +12,12 @@ from loschmidt.spec.run import Accumulate, Run, Status
 from loschmidt.spec.shape import Shape
 
 
+def raising(kind: str, *contexts: int) -> Status:
+    """A status with one kind of flag, ``overflow`` or ``clip``, of these contexts."""
+    flags = frozenset(contexts)
+    return Status(overflow=flags) if kind == "overflow" else Status(clip=flags)
+
+
 class Watched(Emulator):
     """An emulator with a log.
 
