@@ -264,6 +264,7 @@ class Slow:
     def wait(self, seconds: float | None, writable: bool) -> None:
         assert seconds is not None
         self.time += min(seconds, 1.0)
+        assert self.time < 60, "the host waits for ever"
 
     def close(self) -> None:
         self.closed = True
