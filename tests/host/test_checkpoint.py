@@ -18,6 +18,7 @@ from loschmidt.host.checkpoint import Checkpoint
 from loschmidt.host.errors import CheckpointError, ConfigError, DataError
 from loschmidt.host.evaluation import check_data
 from loschmidt.host.runs import RunFolder
+from loschmidt.host.scaling import Scaling
 
 from . import toy
 
@@ -37,21 +38,46 @@ def rewrite(path: Path, change: dict[str, Any]) -> None:
     np.savez(path, about=np.array(json.dumps(about)), **arrays)
 
 
+def plain(point: Checkpoint) -> dict[str, Any]:
+    """All that a checkpoint holds, as values that ``==`` compares."""
+    scalings = {name: vars(getattr(point, name) or Scaling(np.zeros(0), np.zeros(0))) for name in ("scaling", "target_scaling")}
+    arrays = {"masters": point.masters, "memory": point.memory} | scalings
+    lists = {name: {key: value.tolist() for key, value in group.items()} for name, group in arrays.items()}
+    return {field.name: getattr(point, field.name) for field in dataclasses.fields(Checkpoint)} | lists
+
+
 def test_round_trip(saved: Path) -> None:
     first = Checkpoint.load(saved)
     again = saved.with_name("again.npz")
     first.save(again)
-    second = Checkpoint.load(again)
-    for field in dataclasses.fields(Checkpoint):
-        a, b = getattr(first, field.name), getattr(second, field.name)
-        if field.name in ("masters", "memory"):
-            assert a.keys() == b.keys()
-            assert all(np.array_equal(a[name], b[name]) for name in a)
-        elif field.name == "scaling":
-            assert np.array_equal(a.mean, b.mean)
-            assert np.array_equal(a.factor, b.factor)
-        else:
-            assert a == b
+    assert plain(Checkpoint.load(again)) == plain(first)
+
+
+def test_every_field_is_restored(tmp_path: Path) -> None:
+    """None has the value that it would have if nobody had saved it."""
+    point = Checkpoint(
+        config=dataclasses.replace(toy.SMALL, oscillators=7, seed=5, lr=0.125, outputs=(1, 2), decay=0.5),
+        classes=("up", "down"),
+        channels=3,
+        targets=2,
+        scaling=Scaling(np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])),
+        target_scaling=Scaling(np.array([-1.0, -2.0]), np.array([-3.0, -4.0])),
+        masters={"bias": np.array([0.1, 0.2]), "coupling": np.array([[0.3, 1e-300], [-0.0, 5e300]])},
+        memory={"first/bias": np.array([0.4, 0.5]), "second/bias": np.array([0.6, 0.7])},
+        steps=11,
+        generator=dict(np.random.default_rng(3).bit_generator.state),
+        epoch=12,
+        batch=13,
+        tally={"samples": 14, "loss": 15.5, "score": 16.5, "seconds": 17.5, "health": {"samples": 18, "eps": [0.25]}},
+    )
+    point.save(tmp_path / checkpoint.NAME)
+    found = Checkpoint.load(tmp_path)
+    assert plain(found) == plain(point)
+    assert {name: value.dtype for name, value in found.masters.items()} == {"bias": np.float64, "coupling": np.float64}
+    untouched = Checkpoint(point.config, (), 0, 0, point.scaling, None, {})
+    assert not [field.name for field in dataclasses.fields(Checkpoint)[6:] if getattr(untouched, field.name) == getattr(point, field.name)]
+    dataclasses.replace(point, target_scaling=None).save(tmp_path / checkpoint.NAME)
+    assert Checkpoint.load(tmp_path).target_scaling is None
 
 
 @pytest.mark.parametrize("moment", ["flush", "replace"])

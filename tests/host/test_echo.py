@@ -36,6 +36,17 @@ def test_gradient_of_a_batch_is_that_of_backpropagation(hamiltonian: Hamiltonian
 
 
 @pytest.mark.parametrize("readout", Readout)
+def test_gradient_with_gains_of_both_signs(readout: Readout) -> None:
+    batch = Batch(Hamiltonian.DIAGONAL)
+    batch.codes[Parameter.GAIN][::2] *= -1
+    _, gradient = batch.measure(roomy(), readout)
+    assert all(report.trusted for report in gradient.report)
+    for name, expected in batch.reference(readout).items():
+        # A negative gain bends the other way, and so amplifies what is left of both errors named above.
+        assert np.linalg.norm(groups(gradient)[name] - expected) < 2e-2 * np.linalg.norm(expected), name
+
+
+@pytest.mark.parametrize("readout", Readout)
 @pytest.mark.parametrize("hamiltonian", Hamiltonian)
 @pytest.mark.parametrize(("contexts", "depth"), [(1, 1), (2, 3), (3, 16)])
 def test_device_too_small_for_the_batch_gives_the_same_integers(

@@ -9,7 +9,7 @@ import pytest
 
 from loschmidt.host.device import Ints
 from loschmidt.host.echo import Readout
-from loschmidt.host.input_slope import Floats, InputSlope
+from loschmidt.host.input_slope import Floats, InputSlope, _product
 from loschmidt.host.parameters import initial, quantise
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden import Golden
@@ -107,3 +107,13 @@ def test_gradient_by_inputs_is_measured_only_when_asked_for() -> None:
     assert asked.report == gradient.report
     for name, value in gradient.parameters.items():
         assert np.array_equal(value, asked.parameters[name])
+
+
+@pytest.mark.parametrize("bits", [20, 26, 27, 30])
+def test_products_are_exact_beyond_the_integers_of_float64(bits: int) -> None:
+    """Odd numbers of so many bits, three by three: from 26 bits on, a sum of their products may pass 2^53."""
+    rng = np.random.default_rng(bits)
+    values, weights = (rng.integers(1 << (bits - 1), 1 << bits, (3, 3)) | 1 for _ in range(2))
+    expected = [[sum(int(v) * int(w) for v, w in zip(row, other, strict=True)) for other in weights] for row in values]
+    assert _product(values, weights).tolist() == expected
+    assert _product(-values, weights).tolist() == [[-value for value in row] for row in expected]

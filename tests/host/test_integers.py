@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from loschmidt.host.device import Ints
-from loschmidt.host.integers import midpoint_before, nearest, wrapped
+from loschmidt.host.integers import midpoint_before, nearest, saturated, wrapped
 from loschmidt.sim.golden_device import GoldenDevice
+from loschmidt.spec.fixed import Format, round_half_even, saturate, wrap
 from loschmidt.spec.formats import PRESETS, Formats
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.region import Buffer, State
@@ -41,6 +42,36 @@ def differences(formats: Formats, s: int, found: Callable[[Ints, Ints, Ints, For
 @pytest.mark.parametrize("s", [0, 1, 5, 9])
 def test_last_midpoint_is_half_a_drift_back(width: str, s: int) -> None:
     assert differences(PRESETS[width], s) == 0
+
+
+@pytest.mark.parametrize("shift", range(6))
+def test_rounding_is_that_of_the_contract(shift: int) -> None:
+    """Every remainder, on both sides of zero; most of all the halves."""
+    values = np.arange(-4 << shift, (4 << shift) + 1)
+    assert nearest(values, shift).tolist() == [round_half_even(value, shift) for value in values.tolist()]
+
+
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_saturation_and_wrapping_are_those_of_the_contract(width: int) -> None:
+    values = np.arange(-3 << width, 3 << width)
+    assert saturated(values, width).tolist() == [saturate(value, width) for value in values.tolist()]
+    assert wrapped(values, Format(width, 0)).tolist() == [wrap(value, width) for value in values.tolist()]
+
+
+@pytest.mark.parametrize("s", [0, 1, 5])
+def test_drifts_of_half_a_unit_go_to_the_even_one(s: int) -> None:
+    """mu pi = odd multiples of half the divisor: in the golden model's midpoints, too."""
+    formats = PRESETS["18"]
+    device = GoldenDevice(Shape(N, 1, contexts=2, input_depth=1, trace_depth=2, formats=formats))
+    device.configure(Hamiltonian.LINEAR, s)
+    mu = np.full(N, 1 << (formats.weight.fraction - 1))
+    device.write(Parameter.INVERSE_MASS, mu)
+    momenta = np.array([[1, 3, 5, 7, -1, -3, -5, -7], [2, 6, -2, -6, 9, 11, 13, 15]]) << (s + 1)
+    assert {int(value) % (1 << formats.drift_shift(s)) for value in (mu * momenta)[0]} == {1 << (formats.drift_shift(s) - 1)}
+    device.write(State.MOMENTUM, momenta)
+    device.run([Run(context, 1, trace=True, trace_base=context) for context in range(2)])
+    phi, pi = (device.read(region, 0, 2) for region in (State.POSITION, State.MOMENTUM))
+    assert np.array_equal(midpoint_before(phi, pi, mu, formats, s), device.read(Buffer.TRACE, 0, 2))
 
 
 def _floor(position: Ints, momentum: Ints, mu: Ints, formats: Formats, s: int) -> Ints:

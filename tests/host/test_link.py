@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loschmidt.host import rehearsing
-from loschmidt.host.link import HostEnd, LinkError, LinkPort
-from loschmidt.host.rehearsing import BUFFERS, RECOVERY, Cast, rehearse
-from loschmidt.sim.link import CLEAN, ROUGH, DeviceEnd, Pace, Rates, Rehearsal, cobs
+from loschmidt.host.link import HostEnd, LinkError, LinkPort, Tally
+from loschmidt.host.rehearsing import BUFFERS, RECOVERY, Cast, Rehearsed, rehearse
+from loschmidt.sim.link import CLEAN, ROUGH, DeviceEnd, Pace, Rates, Rehearsal
 from loschmidt.sim.link.scrambler import Scrambler, scrambled
-from loschmidt.spec.link import Flag, Frame, Kind, body, parse
+from loschmidt.spec.link import Flag, Frame, Kind
 
 from .broken_links import BROKEN, SkipsGaps
+from .told import Wire
 
 #: Frames of a test: that many for every buffer; the whole 10^5 is what `loschmidt verify --check link` sends.
 FRAMES = 8_000
@@ -122,37 +122,6 @@ def test_number_of_the_session_under_way_is_not_taken_again() -> None:
         assert port.receive(2).tolist() == scrambled([4, 5])
 
 
-class Wire:
-    """A host's end, and the frames that a board would send it."""
-
-    def __init__(self, session: int = 9) -> None:
-        self.end, self.now = HostEnd(session, "desk", 1.0), 0.0
-        self.session = session
-
-    def tell(self, frame: Frame) -> None:
-        self.end.heard(cobs.encode(body(frame)) + b"\0", self.now)
-
-    def hear(self) -> list[Frame]:
-        """All that the host has to say now."""
-        frames = []
-        while data := self.end.emit(self.now):
-            content = cobs.decode(data.strip(b"\0"))
-            assert content is not None
-            frame = parse(content)
-            assert frame is not None
-            frames.append(frame)
-        return frames
-
-    def open(self, window: int = 1024) -> None:
-        assert [(frame.kind, frame.session) for frame in self.hear()] == [(Kind.OPEN, self.session)]
-        self.tell(Frame(self.session, Kind.OPEN, window=window))
-        assert self.end.opened
-        assert self.hear() == []
-
-    def data(self, position: int = 0, received: int = 0, words: Sequence[int] = (), flags: Flag = Flag.NONE) -> None:
-        self.tell(Frame(self.session, Kind.DATA, position, received, 1024, flags, words))
-
-
 def test_lost_frame_is_sent_again_once() -> None:
     """All frames behind the gap are answered by a wish to go back; the host goes back for the first."""
     wire = Wire()
@@ -243,3 +212,80 @@ def test_rows_of_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsing, "Cast", lambda: Cast(end=SkipsGaps))
     monkeypatch.setattr(rehearsing, "BUSY", 1.1)
     assert not any(row.passed for row in rehearsing.rows(0, lambda what, share: None, 3000))
+
+
+SOUND = Rehearsed(frames=1000, words=900, wrong=0, hung=False, stall=1.0, faults=50, tally=Tally())
+
+
+@pytest.mark.parametrize(
+    ("found", "passed"),
+    [
+        (SOUND, True),
+        (replace(SOUND, stall=3.0), True),
+        (replace(SOUND, stall=3.001), False),
+        (replace(SOUND, wrong=1), False),
+        (replace(SOUND, hung=True), False),
+        (replace(SOUND, wrong=1, hung=True), False),
+    ],
+)
+def test_row_of_a_rough_line_passes_if_all_is_right(found: Rehearsed, passed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+
+    def rehearsed(frames: int, rates: Rates, seed: int, buffer: int, **more: object) -> Rehearsed:
+        assert (frames, rates) == (334, ROUGH)
+        seeds.append(seed)
+        return found if seed == 8 else SOUND
+
+    monkeypatch.setattr(rehearsing, "rehearse", rehearsed)
+    monkeypatch.setattr(rehearsing, "busy_share", lambda buffer, words: 0.9)
+    rows = list(rehearsing.rows(7, lambda what, share: None, 1000))
+    assert [row.passed for row in rows] == [True, passed, True, True]
+    assert seeds == [7, 8, 9]
+    assert (rows[1].measured["wrong"], rows[1].measured["hung"]) == (found.wrong, int(found.hung))
+
+
+def test_row_of_a_line_that_idles_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsing, "rehearse", lambda *given, **named: SOUND)
+    monkeypatch.setattr(rehearsing, "busy_share", lambda buffer, words: 0.8999)
+    assert [row.passed for row in rehearsing.rows(0, lambda what, share: None)] == [True, True, True, False]
+
+
+def test_figures_of_the_link_are_those_that_are_claimed() -> None:
+    assert (rehearsing.FRAMES, rehearsing.RECOVERY, rehearsing.BUSY) == (100_000, 3, 0.9)
+
+
+class Lies(LinkPort):
+    """One bit of the fifth answer is wrong, and nothing else ever."""
+
+    answers = 0
+
+    def receive(self, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
+        words = super().receive(count)
+        self.answers += 1
+        if self.answers == 5:
+            words[-1] ^= 1 << 31
+        return words
+
+
+class Gives(LinkPort):
+    """Gives up at the fifth answer."""
+
+    answers = 0
+
+    def receive(self, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
+        self.answers += 1
+        if self.answers == 5:
+            raise LinkError("enough")
+        return super().receive(count)
+
+
+def test_one_wrong_bit_is_counted_and_ends_the_rehearsal() -> None:
+    found = rehearse(10_000, CLEAN, 1, 1024, cast=Cast(port=Lies))
+    assert (found.wrong, found.hung) == (1, False)
+    assert found.frames < 2000
+
+
+def test_host_that_gives_up_counts_as_hung() -> None:
+    found = rehearse(10_000, CLEAN, 1, 1024, cast=Cast(port=Gives))
+    assert (found.wrong, found.hung) == (0, True)
+    assert found.frames < 2000

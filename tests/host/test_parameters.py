@@ -5,9 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from loschmidt.host.parameters import check_stable, dequantise, gradient_from_parameters, initial, names, quantise, real_values, shapes
+from loschmidt.host.parameters import (
+    check_stable,
+    codes_of,
+    dequantise,
+    gradient_from_parameters,
+    initial,
+    names,
+    quantise,
+    real_values,
+    shapes,
+)
 from loschmidt.sim.reference import Reference
 from loschmidt.spec.errors import SpecError
+from loschmidt.spec.fixed import Format
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter
 from loschmidt.spec.shape import Shape
@@ -133,6 +144,95 @@ def test_bound_on_omega_delta_is_sharp(hamiltonian: Hamiltonian) -> None:
         tape = reference.forward(codes, np.zeros((1, 200, 1)), np.array([200]), start, start)
         # Where tanh bends, growth ends at the size of the bend, and turns back; a hundredfold is growth all the same.
         assert bool(np.max(np.abs(tape.momenta)) < 1e-4) is stable
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_gain_of_either_sign_is_as_stiff(sign: int) -> None:
+    """a + |w| is what bounds omega^2: 3 + 1 is too fast for delta = 1, whatever the sign of w."""
+    master = master_of(Hamiltonian.DIAGONAL) | {"stiffness": np.full(N, 3.0), "gain": np.full(N, 0.5)}
+    master["gain"][2] = sign * (1 - 2**-10)
+    check_stable(master, Hamiltonian.DIAGONAL, 0)
+    master["gain"][2] = sign * 1.0
+    with pytest.raises(
+        SpecError, match=r"^omega delta = 2 at oscillator 2 must stay below 2: take a smaller time step \(s >= 1 instead of 0\)"
+    ):
+        check_stable(master, Hamiltonian.DIAGONAL, 0)
+    check_stable(master, Hamiltonian.DIAGONAL, 1)
+
+
+@pytest.mark.parametrize(
+    ("stiffness", "s", "least"), [(4.0, 0, 1), (7.9, 0, 1), (16.0, 0, 2), (15.9, 0, 1), (16.0, 1, 2), (64.0, 2, 3), (300.0, 1, 4)]
+)
+def test_time_step_that_is_advised_is_the_largest_that_is_stable(stiffness: float, s: int, least: int) -> None:
+    master = master_of(Hamiltonian.LINEAR) | {"stiffness": np.full(N, stiffness), "inverse_mass": np.ones(N)}
+    with pytest.raises(SpecError, match=rf"\(s >= {least} instead of {s}\) or weaker springs$"):
+        check_stable(master, Hamiltonian.LINEAR, s)
+    check_stable(master, Hamiltonian.LINEAR, least)
+    with pytest.raises(SpecError):
+        check_stable(master, Hamiltonian.LINEAR, least - 1)
+
+
+@pytest.mark.parametrize("hamiltonian", Hamiltonian)
+def test_mass_of_nothing_is_refused(hamiltonian: Hamiltonian) -> None:
+    master = master_of(hamiltonian)
+    master["inverse_mass"][1] = 0.0
+    with pytest.raises(SpecError, match=r"^inverse_mass\[1\] = 0 must be positive: make it at least one unit of the weight format$"):
+        check_stable(master, hamiltonian, 9)
+
+
+@pytest.mark.parametrize(("hamiltonian", "stable"), [(Hamiltonian.LINEAR, False), (Hamiltonian.DIAGONAL, True), (Hamiltonian.DENSE, True)])
+def test_no_stiffness_is_a_fault_where_nothing_else_restores(hamiltonian: Hamiltonian, stable: bool) -> None:
+    master = master_of(hamiltonian)
+    master["stiffness"][4] = 0.0
+    if stable:
+        check_stable(master, hamiltonian, 9)
+    else:
+        with pytest.raises(SpecError, match=r"^stiffness\[4\] = 0 must be positive"):
+            check_stable(master, hamiltonian, 9)
+
+
+def test_springs_that_only_just_restore() -> None:
+    """Free oscillators in a chain drift away together; one spring to the wall holds them all."""
+    master = master_of(Hamiltonian.SPRINGS) | {"stiffness": np.zeros(N), "coupling": np.ones(N * (N - 1) // 2) / 8}
+    with pytest.raises(SpecError, match=r"^the springs' matrix has the eigenvalue "):
+        check_stable(master | {"stiffness": np.full(N, -(2.0**-20))}, Hamiltonian.SPRINGS, 3)
+    check_stable(master | {"stiffness": np.array([0.125, 0, 0, 0, 0, 0])}, Hamiltonian.SPRINGS, 3)
+
+
+def test_codes_are_the_nearest_and_the_ends_are_admitted() -> None:
+    target = Format(4, 1)
+    assert codes_of(np.array([0.25, 0.75, -0.25, -0.75, 0.3, 3.5, 3.74, -4.0, -4.25]), target, "x").tolist() == [
+        0,
+        2,
+        0,
+        -2,
+        1,
+        7,
+        7,
+        -8,
+        -8,
+    ]
+    for value in (3.75, -4.26, np.inf, np.nan):
+        with pytest.raises(SpecError, match=r"^x\[1\] = \S+ does not fit Q3.1, which holds -4 to 3.5$"):
+            codes_of(np.array([0.0, value]), target, "x")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_spring_whose_matrix_entry_has_no_code_is_refused(sign: int) -> None:
+    """K holds minus the coupling: 8 has no code in Q4.14, but a coupling of -8 would need it."""
+    master = master_of(Hamiltonian.SPRINGS) | {"stiffness": np.full(N, 8 - 2**-14), "coupling": np.zeros(N * (N - 1) // 2)}
+    quantise(master, Hamiltonian.SPRINGS, SHAPE)
+    master["coupling"][0] = sign * 2.0**-14
+    if sign > 0:
+        with pytest.raises(
+            SpecError, match=r"^stiffness\[0\] plus all its couplings is 8 and does not fit Q4.14, which holds -8 to 7.99994$"
+        ):
+            quantise(master, Hamiltonian.SPRINGS, SHAPE)
+    else:
+        quantise(master, Hamiltonian.SPRINGS, SHAPE)
+        master["coupling"][N - 1] = -8.0
+        with pytest.raises(SpecError, match=r"^coupling of oscillators 1 and 2 is -8: its negative does not fit Q4.14$"):
+            quantise(master, Hamiltonian.SPRINGS, SHAPE)
 
 
 def _fastest(master: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]], hamiltonian: Hamiltonian) -> float:

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -14,16 +15,19 @@ from loschmidt.host.device import Ints
 from loschmidt.host.echo import Readout
 from loschmidt.host.errors import ConfigError
 from loschmidt.host.nudge import nudge_codes
+from loschmidt.host.recorder import Recorder
 from loschmidt.host.report import Report, render
-from loschmidt.host.verify import Opener, verify
+from loschmidt.host.verify import COSINE, NORM, Opener, _gradient_row, agreement, verify
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.spec.errors import SpecError
 from loschmidt.spec.formats import PRESETS, Formats
-from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
+from loschmidt.spec.hamiltonian import DEFINITIONS, Hamiltonian, Parameter, Product
+from loschmidt.spec.region import Region, State
+from loschmidt.spec.run import Status
 from loschmidt.spec.shape import Shape
 
-from .broken import CAUGHT, Broken, ConjugateMissing, OneBitOff
+from .broken import CAUGHT, Broken, ClipTooMany, ConjugateMissing, OneBitOff, OneMomentumOff, OnePositionOff, OverflowTooMany, StandsStill
 
 Products = Mapping[Product, Ints]
 Codes = Mapping[Parameter, Ints]
@@ -96,6 +100,101 @@ def test_one_wrong_bit_is_a_disagreement() -> None:
     report = small(OneBitOff, Hamiltonian.LINEAR, against=Emulator, readouts=(Readout.EVERY,))
     assert failed(report) == {("agreement", "emulator = emulator")}
     assert report.rows[-1].measured["different"] == 1
+
+
+@pytest.mark.parametrize("broken", [OverflowTooMany, ClipTooMany])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_flag_that_only_one_device_raises_is_a_disagreement(broken: type[Emulator], swapped: bool) -> None:
+    pair = (Emulator, broken) if swapped else (broken, Emulator)
+    report = small(pair[0], Hamiltonian.LINEAR, against=pair[1], readouts=(Readout.LAST,))
+    assert failed(report) == {("agreement", "emulator = emulator")}
+    # Of the free run, of the probes and of the echoes.
+    assert report.rows[-1].measured["different"] >= 3
+
+
+@pytest.mark.parametrize("product", DEFINITIONS[Hamiltonian.DIAGONAL].products)
+def test_bit_of_any_product_is_a_disagreement(product: Product) -> None:
+    class Misread(OneBitOff):
+        misread = product
+
+        def read(self, region: Region, entry: int = 0, count: int = 1) -> Ints:
+            values = Emulator.read(self, region, entry, count)
+            if region is product:
+                values.flat[0] ^= 1
+            return values
+
+    report = small(Misread, Hamiltonian.DIAGONAL, against=Emulator, readouts=(Readout.MEAN,))
+    assert ("agreement", "emulator = emulator") in failed(report)
+    assert report.rows[-1].measured["different"] == 1
+
+
+@pytest.mark.parametrize("broken", [OnePositionOff, OneMomentumOff])
+def test_bit_of_a_state_is_a_disagreement(broken: type[Emulator]) -> None:
+    assert ("agreement", "emulator = emulator") in failed(small(Emulator, Hamiltonian.DENSE, against=broken, readouts=()))
+
+
+def test_device_that_stands_still_has_reversed_nothing() -> None:
+    """Every state of its is the start to the last bit; but it was never anywhere else."""
+    rows = [row for row in small(StandsStill, Hamiltonian.DENSE, readouts=()).rows if row.check == "reversal"]
+    assert [(row.measured["different"], row.passed) for row in rows] == [(0, False)] * 4
+
+
+@pytest.mark.parametrize(
+    ("found", "passed"),
+    [
+        ([1.0, 0.0], True),
+        ([1.0, 0.0141], True),
+        # A cosine of 0.9999 is an angle of 0.01414.
+        ([0.9999, 0.0142], False),
+        ([1.0049, 0.0], True),
+        ([1.0051, 0.0], False),
+        ([0.9951, 0.0], True),
+        ([0.9949, 0.0], False),
+        ([-1.0, 0.0], False),
+        ([0.0, 1.0], False),
+        ([0.0, 0.0], False),
+        ([np.nan, 0.0], False),
+    ],
+)
+def test_gradient_passes_within_its_bounds(found: list[float], passed: bool) -> None:
+    row = _gradient_row("dense", "last: bias", np.array(found), np.array([1.0, 0.0]))
+    assert row.passed is passed
+
+
+def test_bounds_are_those_that_are_claimed() -> None:
+    assert (COSINE, NORM) == (0.9999, 0.005)
+
+
+def test_gradient_of_nothing_is_nothing() -> None:
+    zero, one = np.zeros(3), np.ones(3)
+    assert agreement(zero, zero) == (1.0, 1.0)
+    assert agreement(one, zero) == (0.0, 1.0 + np.sqrt(3.0))
+    assert agreement(zero, one) == (0.0, 0.0)
+    assert agreement(2 * one, one) == pytest.approx((1.0, 2.0))
+
+
+def test_recorders_compare_what_was_given_since_they_were_last_compared() -> None:
+    shape = Shape(2, 1, contexts=3)
+    one, other = (Recorder(Emulator(shape), True) for _ in range(2))
+    for recorder, value in ((one, 5), (other, 6)):
+        recorder.write(State.POSITION, np.array([[value, 2 * value]]))
+        recorder.read(State.POSITION)
+        assert recorder.status() == Status()
+    assert one.differences(other) == (2 + 2 * 3, 2)
+    assert one.differences(other) == (0, 0)
+    one.read(State.POSITION, 0, 2)
+    other.read(State.POSITION, 0, 1)
+    assert one.differences(other) == (4, 4)
+    one.read(State.POSITION)
+    with pytest.raises(ValueError, match="shorter"):
+        one.differences(other)
+
+
+def test_recorder_keeps_nothing_unless_it_is_to_be_compared() -> None:
+    silent = Recorder(Emulator(Shape(2, 1)), False)
+    silent.read(State.POSITION)
+    silent.status()
+    assert silent.differences(Recorder(Emulator(Shape(2, 1)), True)) == (0, 0)
 
 
 @pytest.mark.parametrize("broken", CAUGHT, ids=lambda device: device.__name__)

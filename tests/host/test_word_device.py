@@ -22,7 +22,7 @@ from loschmidt.spec.hamiltonian import Hamiltonian, Parameter, Product
 from loschmidt.spec.layout import Bank
 from loschmidt.spec.protocol import PAYLOAD_LIMIT, Error, Header, Opcode, ProtocolError
 from loschmidt.spec.region import REGIONS, Buffer, Region, State, Table, entries, entry_shape, has_entries, widths, writable
-from loschmidt.spec.run import Nudge, Run
+from loschmidt.spec.run import Nudge, Run, Status
 from loschmidt.spec.shape import Shape
 
 from .memory_port import MemoryPort
@@ -188,6 +188,79 @@ def test_a_refusal_is_reported_and_the_port_stays_in_step(code: int, words: int,
         found.read(Table.ACTIVATION, 0, 6)
     assert port.waiting == 0
     assert np.array_equal(found.read(State.POSITION, 0, 3), values(State.POSITION, SMALL))
+
+
+def test_flags_and_counters_of_a_status() -> None:
+    """The third of three contexts wrapped, the first and the second were clipped; counters have two words each."""
+    found, port = device()
+    tag = (port.requests[-1][0].tag + 1) & 0xFF
+    port.answer = [[Header(Error.OK, tag, 6).word(), 5, 1, 7, 2, 0b100, 0b011]]
+    assert found.status() == Status(frozenset({2}), frozenset({0, 1}), 5 | 1 << 32, 7 | 2 << 32)
+
+
+#: Calls of one request or more, and the request whose refusal they must report.
+CALLS: dict[Opcode, Callable[[Device], Any]] = {
+    Opcode.CONFIGURE: lambda d: d.configure(Hamiltonian.DENSE, 5),
+    Opcode.WRITE: lambda d: d.write(State.POSITION, np.zeros((3, 5), np.int64)),
+    Opcode.READ: lambda d: d.read(State.POSITION, 0, 3),
+    Opcode.RUN: lambda d: d.run([Run(0, 1), Run(1, 1)]),
+    Opcode.COPY: lambda d: d.copy(0, 1),
+    Opcode.FLIP: lambda d: d.flip(0),
+    Opcode.CLEAR: lambda d: d.clear(),
+    Opcode.STATUS: lambda d: d.status(),
+    Opcode.RESET_STATUS: lambda d: d.reset_status(),
+}
+
+
+@pytest.mark.parametrize("error", [error for error in Error if error is not Error.OK])
+@pytest.mark.parametrize("opcode", CALLS)
+def test_refusal_of_any_request_is_reported(opcode: Opcode, error: Error) -> None:
+    found, port = device()
+    tag = (port.requests[-1][0].tag + 1) & 0xFF
+    port.answer = [[Header(error, tag, 0).word()]]
+    with pytest.raises(ProtocolError, match=rf"^the device answered {opcode.name} with error {error.name}: "):
+        CALLS[opcode](found)
+    assert port.waiting == 0
+    CALLS[opcode](found)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_refusal_of_any_run_of_a_call_is_reported(which: int) -> None:
+    """The last request of the call is the read that says that all runs are over."""
+    found, port = device()
+    tags = [(port.requests[-1][0].tag + 1 + k) & 0xFF for k in range(3)]
+    words = [0, 0, 3]
+    port.answer = [[Header(Error.ADDRESS if k == which else Error.OK, tag, words[k]).word(), *[0] * words[k]] for k, tag in enumerate(tags)]
+    with pytest.raises(ProtocolError, match=rf"^the device answered {'READ' if which == 2 else 'RUN'} with error ADDRESS: "):
+        found.run([Run(0, 1), Run(1, 1)])
+    assert port.waiting == 0
+
+
+@pytest.mark.parametrize("opcode", CALLS)
+def test_answer_of_the_wrong_length_is_refused(opcode: Opcode) -> None:
+    found, port = device()
+    tag = (port.requests[-1][0].tag + 1) & 0xFF
+    port.answer = [[Header(Error.OK, tag, 1).word(), 0]]
+    with pytest.raises(ProtocolError, match=rf"^the device answered {opcode.name} with 1 words instead of \d+$"):
+        CALLS[opcode](found)
+
+
+@pytest.mark.parametrize("opcode", CALLS)
+def test_answer_to_another_request_is_refused(opcode: Opcode) -> None:
+    found, port = device()
+    tag = port.requests[-1][0].tag
+    port.answer = [[Header(Error.OK, tag, 0).word()]]
+    with pytest.raises(
+        ProtocolError, match=rf"^the device answered {opcode.name} with tag {tag} instead of {tag + 1}: restart it and the host$"
+    ):
+        CALLS[opcode](found)
+
+
+def test_region_of_no_size_is_read_without_a_request() -> None:
+    found, port = device(replace(SMALL, couplings=False))
+    port.requests.clear()
+    assert found.read(Parameter.COUPLING).size == 0
+    assert not port.requests
 
 
 #: Calls that no device may carry out.
