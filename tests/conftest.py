@@ -1,9 +1,11 @@
-"""For all tests: property tests are repeatable, a test that does not run has not passed, and what takes longest comes first."""
+"""For all tests: property tests are repeatable, what does not run or does not end has not passed, and what takes longest comes first."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator
+import signal
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import settings
@@ -33,6 +35,44 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+#: Seconds of a test, and of what is made for it beforehand. Whatever waits has a nearer deadline of its own; this is the last.
+SECONDS = 1200
+
+
+@contextmanager
+def deadline() -> Iterator[None]:
+    """Fail what goes on for longer than `SECONDS`. What never comes back to Python is ended by pytest's `faulthandler_timeout`."""
+
+    def stop(*_: object) -> None:
+        pytest.fail(f"no end after {SECONDS} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    with deadline():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    with deadline():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    with deadline():
+        yield
 
 
 def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -16,7 +16,7 @@ from .house import FOLDERS, ROOT, files
 def build(folder: Path, target: Path) -> set[str]:
     """Names in the wheel made of the checkout in ``folder``, without its metadata."""
     script = f"from setuptools import build_meta; build_meta.build_wheel({str(target)!r})"
-    result = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    result = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stderr
     (wheel,) = target.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

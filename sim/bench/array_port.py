@@ -17,6 +17,7 @@ from loschmidt.spec.protocol import PAYLOAD_LIMIT, Error, Header, Opcode
 from loschmidt.spec.region import Region, entry_shape, has_entries
 from loschmidt.spec.shape import Shape
 
+from . import deadline
 from .streams import PATIENCE, Pauses, Stream, StreamDriver, StreamMonitor, bursts
 
 Ints = NDArray[np.int64]
@@ -34,6 +35,7 @@ class ArrayPort:
     @classmethod
     async def start(cls, dut: Any, shape: Shape, pauses: Pauses, seed: int) -> ArrayPort:
         """Clock and reset the array."""
+        deadline.begin()
         Clock(dut.clk, PERIOD, unit="ns").start()
         dut.rst.value = 1
         port = cls(dut, shape, pauses, seed)

@@ -14,6 +14,7 @@ from loschmidt.hw.resetless import RESET
 from loschmidt.spec import link
 from loschmidt.spec.link import Frame
 
+from . import deadline
 from .pins import port, stream
 from .streams import PATIENCE, Pauses, StreamDriver, StreamMonitor, bursts
 
@@ -52,6 +53,7 @@ def parsed(content: bytes) -> Frame | None:
 
 async def clocked(dut: Any, period: int = PERIOD) -> None:
     """Clock and reset the part; the period is in ns."""
+    deadline.begin()
     Clock(port(dut, "clk"), period, unit="ns").start()
     port(dut, "rst").value = 1
     await Timer(4 * period, "ns")

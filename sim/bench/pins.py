@@ -10,6 +10,7 @@ from cocotb.triggers import Timer
 
 from loschmidt.spec.shape import Shape
 
+from . import deadline
 from .streams import Stream
 
 #: Name of the variable that says which part of a bay is tried, and how it was made: JSON with ``name``, and with ``shape`` or ``width``.
@@ -47,6 +48,7 @@ class Pins:
     @classmethod
     async def start(cls, dut: Any, **inputs: int) -> Pins:
         """Reset for two cycles, with these inputs."""
+        deadline.begin()
         pins = cls(dut)
         pins._handle("clk").value = 0
         pins._handle("rst").value = 1

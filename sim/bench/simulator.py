@@ -16,13 +16,15 @@ from loschmidt.sim.rtl.design import design
 from loschmidt.sim.rtl.verilog import TOP
 from loschmidt.spec.errors import LoschmidtError
 
+from . import deadline
+
 
 class BenchError(LoschmidtError):
     """A bench found a difference, or could not run."""
 
 
 class Difference(BenchError):
-    """A bench ran, and something that it asserts does not hold."""
+    """A bench ran, and something that it asserts does not hold; or a test of it does not end."""
 
 
 def simulator(verilog: str, control: str = "", level: str = FAST) -> Path:
@@ -74,6 +76,8 @@ def run_bench(
     except (SystemExit, RuntimeError, ValueError) as error:
         # cocotb leaves Python altogether when a test fails.
         kind, failure = _first_failure(results)
+        if not failure and log.is_file() and deadline.STOPPED in log.read_text(errors="replace"):
+            kind, failure = Difference, "a test did not end in time, and the simulator was stopped"
         raise kind(f"{module} failed ({failure or error}): see {log}") from error
     # Outside pytest cocotb says so in the log alone.
     kind, failure = _first_failure(results)

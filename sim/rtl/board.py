@@ -22,6 +22,9 @@ HARNESS = Path(__file__).with_name("board.cpp")
 #: Bits of a byte on the line.
 BITS = 10
 
+#: Cycles of one line after which whoever speaks through it has come to nothing: a training of a few samples takes a million.
+LIMIT = 20_000_000
+
 
 @dataclass(frozen=True)
 class BoardPlan:
@@ -112,12 +115,17 @@ class BoardLine:
     board : closed with the line
     frequency : of its clock, in Hz
     depth : bytes that wait before the line says that it is full
+    limit : cycles after which it cannot still be right
+
+    Every wait ends, whatever the board does. Raises `SimulationError` when the limit has passed, when nothing will ever be said again,
+    and when the board's clock or its line stands still.
     """
 
-    def __init__(self, board: BoardSimulation, frequency: float = 50e6, depth: int = 512) -> None:
-        self.board, self._frequency, self._depth = board, frequency, depth
+    def __init__(self, board: BoardSimulation, frequency: float = 50e6, depth: int = 512, limit: int = LIMIT) -> None:
+        self.board, self._frequency, self._depth, self._limit = board, frequency, depth, limit
         self._slice = 4 * BITS * board.plan.divisor
         self._came = b""
+        self._passed = 0  # cycles, counted here
 
     def now(self) -> float:
         return self.board.cycles / self._frequency
@@ -133,11 +141,20 @@ class BoardLine:
         self.board.send(data)
 
     def wait(self, seconds: float | None, writable: bool) -> None:
-        end = None if seconds is None else self.board.cycles + seconds * self._frequency + 1
-        while not self._came and not (writable and self.writable()) and (end is None or self.board.cycles < end):
-            self._came += self.board.advance(self._slice)
-            if end is None and self.board.resting:
+        board = self.board
+        end = None if seconds is None else board.cycles + seconds * self._frequency + 1
+        while not self._came and not (writable and self.writable()) and (end is None or board.cycles < end):
+            cycles, unsent = board.cycles, board.unsent
+            self._came += board.advance(self._slice)
+            self._passed += self._slice
+            if board.cycles != cycles + self._slice:
+                raise SimulationError(f"the simulated board's clock went from {cycles} to {board.cycles} in {self._slice} cycles")
+            if unsent and board.unsent >= unsent:
+                raise SimulationError(f"the line to the simulated board took none of {unsent} bytes in {self._slice} cycles")
+            if end is None and board.resting:
                 raise SimulationError("the simulated board has nothing more to say, and the host waits for it")
+            if self._passed > self._limit:
+                raise SimulationError(f"the simulated board was waited for {self._passed:,} cycles: more than can be right")
 
     def close(self) -> None:
         self.board.close()

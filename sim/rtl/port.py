@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loschmidt.spec.errors import LoschmidtError
+from loschmidt.spec.protocol import PAYLOAD_LIMIT
 
 Words = NDArray[np.uint32]
 
 #: Cycles between two looks at Ctrl-C.
 SLICE = 50_000
+
+#: Cycles that the longest response takes at most, however it is stalled, in which words move and nothing that was asked for comes about.
+LONGEST = 64 * (PAYLOAD_LIMIT + 1)
 
 _FAULTS = {
     2: "the array withdrew a response word that had not been taken",
@@ -103,9 +107,14 @@ class RtlPort:
 
     def _advance(self, words: Words, wanted: int) -> None:
         handle, sent, more = self._open(), ctypes.c_size_t(0), True
+        got, since = (0, 0), 0  # words of what was asked for, and cycles since they were fewer, counted here
         while more:
             status = self._library.port_advance(handle, words.ctypes.data, words.size, ctypes.byref(sent), wanted, SLICE)
             more = self._check(status)
+            before, got = got, (sent.value, min(wanted, self._library.port_queued(handle)))
+            since = 0 if got != before else since + SLICE
+            if more and since > self._patience + LONGEST:
+                raise SimulationError(f"the simulated array moves words, but none that was asked for in {since} cycles")
             if more and self._library.port_quiet(handle) > self._patience:
                 untaken, missing = words.size - sent.value, wanted - self._library.port_queued(handle)
                 left = f"{untaken} request words untaken, {max(missing, 0)} response words missing"

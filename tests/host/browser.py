@@ -37,7 +37,9 @@ def look(page: Path, picture: Path | None = None) -> dict[str, Any]:
         "QTWEBENGINE_DISABLE_SANDBOX": "1",
         "QTWEBENGINE_CHROMIUM_FLAGS": "--disable-gpu --disable-background-networking --disable-component-update",
     }
-    done = subprocess.run(words, env=os.environ | quiet, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        words, env=os.environ | quiet, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2], timeout=300
+    )
     if done.returncode:
         raise RuntimeError(f"no browser: status {done.returncode}: {done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

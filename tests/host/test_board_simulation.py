@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,9 @@ from . import toy
 
 PLAN = BoardPlan(Shape(6, 2, 2, 4, 2, 32, 32, 32), divisor=4, buffer=256)
 OPTIONS = ["--oscillators", "6", "--inputs", "2", "--lanes", "2", "--contexts", "4", "--depth", "32", "--buffer", "256"]
+
+#: Seconds of the command in a process of its own, a build of its gateware among them.
+DEADLINE = 300
 
 #: The line must be busy for this share of the board's time while words are streamed.
 BUSY = 0.9
@@ -126,12 +130,64 @@ def test_waiting_for_nothing_is_noticed() -> None:
     line.close()
 
 
+class Board(BoardSimulation):
+    """A board in which nothing is simulated: what it says of itself after each slice is what a test says."""
+
+    def __init__(self, slices: Iterator[tuple[int, int, bytes]]) -> None:
+        """Cycles that pass, bytes that wait after that, and what the board sends."""
+        self.plan, self._slices, self._unsent, self._cycles = PLAN, slices, 100, 0
+
+    cycles = property(lambda self: self._cycles)
+    unsent = property(lambda self: self._unsent)
+    resting = property(lambda self: False)
+
+    def advance(self, cycles: int) -> bytes:
+        passed, self._unsent, said = next(self._slices)
+        self._cycles += passed
+        return said
+
+
+SLICE = 4 * 10 * PLAN.divisor
+
+
+@pytest.mark.parametrize("seconds", [None, 1.0])
+@pytest.mark.parametrize("writable", [False, True])
+@pytest.mark.parametrize(
+    ("slices", "message"),
+    [
+        (repeat((0, 0, b"")), rf"^the simulated board's clock went from 0 to 0 in {SLICE} cycles$"),
+        (repeat((SLICE, 100, b"")), rf"^the line to the simulated board took none of 100 bytes in {SLICE} cycles$"),
+        (repeat((SLICE, 0, b"")), r"^the simulated board was waited for 10,080 cycles: more than can be right$"),
+    ],
+)
+def test_a_board_that_does_nothing_is_not_waited_for(
+    seconds: float | None, writable: bool, slices: Iterator[tuple[int, int, bytes]], message: str
+) -> None:
+    line = BoardLine(Board(slices), depth=-1, limit=10_000)
+    with pytest.raises(SimulationError, match=message):
+        line.wait(seconds, writable)
+
+
+def test_a_board_that_only_babbles_is_not_listened_to_for_ever() -> None:
+    line = BoardLine(Board(repeat((SLICE, 0, b"babble"))), limit=100_000)
+
+    def listen() -> None:
+        while line.read() != b"peace":
+            line.wait(None, False)
+
+    with pytest.raises(SimulationError, match=r"^the simulated board was waited for 100,160 cycles"):
+        listen()
+
+
 @contextmanager
 def virtual_board(folder: Path) -> Iterator[str]:
     """The command, in a process of its own; the path that it prints."""
     command = [sys.executable, "-m", "loschmidt.host.cli", "board", *OPTIONS]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        # Neither a board that says nothing nor one that goes on must keep the tests waiting.
+        alarm = threading.Timer(DEADLINE, process.kill)
+        alarm.start()
         try:
             first = process.stdout.readline()
             found = re.search(r"^a board of 6 oscillators, 2 inputs and 2 lanes at (/dev/\S+)$", first)
@@ -139,9 +195,6 @@ def virtual_board(folder: Path) -> Iterator[str]:
             yield found[1]
         finally:
             process.send_signal(signal.SIGINT)
-            # A board that goes on must not keep the tests waiting.
-            alarm = threading.Timer(60, process.kill)
-            alarm.start()
             rest = process.stdout.read()
             alarm.cancel()
         assert re.search(r"cycles, .* a second; [\d,]+ bytes in, [\d,]+ out; the line to the board was busy \d+ %", rest), rest

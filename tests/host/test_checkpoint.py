@@ -113,7 +113,7 @@ def test_killed_while_writing_leaves_the_old_one(tmp_path: Path) -> None:
         "pathlib.Path.replace = lambda self, other: os._exit(9)\n"
         "atomic.write(pathlib.Path(sys.argv[1]), b'new')\n"
     )
-    assert subprocess.run([sys.executable, "-c", program, str(target)], check=False).returncode == 9
+    assert subprocess.run([sys.executable, "-c", program, str(target)], check=False, timeout=300).returncode == 9
     assert target.read_bytes() == b"old"
     atomic.write(target, b"new")
     assert target.read_bytes() == b"new"

@@ -16,19 +16,40 @@ from loschmidt.spec.board import Board, BoardError, load, names
 from loschmidt.spec.part import PARTS, Family
 
 from .small import Small
+from .test_pll import CLOCKS
 
-#: Pins of clock, rx and tx, from the boards' schematics; and a parameter of the PLL that makes the clock.
+#: Port -> pin, from the boards' schematics: the array's receiver hears the converter's output. On the OrangeCrab, as on every Feather, the
+#: header's pin 0 is what the board hears and pin 1 what it says.
+_ULX3S = {"clk25_0__io": "G2", "uart_0__rx__io": "M1", "uart_0__tx__io": "L4"}  # FTDI_TXD, FTDI_RXD
 PINS = {
-    "ulx3s-85f": ("G2", "M1", "L4", "CLKFB_DIV 6"),
-    "ulx3s-85f-dense": ("G2", "M1", "L4", "CLKFB_DIV 12"),
-    "ulx3s-85f-linear": ("G2", "M1", "L4", "CLKFB_DIV 5"),
-    "ulx3s-12f": ("G2", "M1", "L4", "CLKFB_DIV 24"),
-    "ecpix-5": ("K23", "R26", "R24", "CLKI_DIV 2"),
-    "orangecrab": ("A9", "N17", "M18", "CLKFB_DIV 11"),
-    "icebreaker": ("35", "6", "9", "DIVF 47"),
-    "tang-nano-9k": ("52", "18", "17", "FBDIV_SEL 1"),
-    "tang-primer-20k": ("H11", "T13", "M11", "FBDIV_SEL 2"),
-    "arty-a7-100": ("E3", "A9", "D10", "DIVCLK_DIVIDE 1"),
+    "ulx3s-85f": _ULX3S,
+    "ulx3s-85f-dense": _ULX3S,
+    "ulx3s-85f-linear": _ULX3S,
+    "ulx3s-12f": _ULX3S,
+    "ecpix-5": {"clk100_0__io": "K23", "uart_0__rx__io": "R26", "uart_0__tx__io": "R24"},
+    "orangecrab": {"clk_0__io": "A9", "uart_0__rx__io": "N17", "uart_0__tx__io": "M18"},
+    "icebreaker": {"clk12_0__io": "35", "uart_0__rx__io": "6", "uart_0__tx__io": "9"},
+    "tang-nano-9k": {"clk27_0__io": "52", "uart_0__rx__io": "18", "uart_0__tx__io": "17"},
+    "tang-primer-20k": {"clk27_0__io": "H11", "uart_0__rx__io": "T13", "uart_0__tx__io": "M11"},
+    "arty-a7-100": {"clk100_0__io": "E3", "uart_0__rx__io": "A9", "uart_0__tx__io": "D10"},
+}
+
+#: How each kind of constraint file says where a port is (the two in either order), what levels it has, and what its clock's frequency is.
+PLACES = {
+    ".lpf": r'LOCATE COMP "(?P<port>\S+)" SITE "(?P<pin>\S+)";',
+    ".pcf": r"set_io (?P<port>\S+) (?P<pin>\S+)",
+    ".cst": r'IO_LOC "(?P<port>\S+)" (?P<pin>\S+);',
+    ".xdc": r'set_property LOC (?P<pin>\S+) \[get_ports "(?P<port>\S+)"\]',
+}
+LEVELS = {
+    ".lpf": 'IOBUF PORT "{port}" IO_TYPE=LVCMOS33',
+    ".cst": 'IO_PORT "{port}" IO_TYPE=LVCMOS33;',
+    ".xdc": 'set_property IOSTANDARD "LVCMOS33" [get_ports "{port}"]',
+}
+CLOCKED = {
+    ".lpf": 'FREQUENCY PORT "{port}" {hertz}.0 HZ;',
+    ".pcf": "set_frequency {port} {megahertz}.0",
+    ".xdc": "create_clock -name {port} -period {period} ",
 }
 
 
@@ -37,15 +58,41 @@ def test_pins_and_clock(name: str, tmp_path: Path) -> None:
     board = load(name)
     made = platform(board)
     assert family(made) is board.part.family
-    constraints = (tmp_path / prepare(board, made, Top(board, Small()), tmp_path)).read_text()
+    file = tmp_path / prepare(board, made, Top(board, Small()), tmp_path)
+    constraints, kind = file.read_text(), file.suffix
     design = (tmp_path / "top.il").read_text()
-    *pins, parameter = PINS[name]
-    for pin in pins:
-        assert re.search(rf"\b{pin}\b", constraints), pin
-    assert constraints.count("uart_0__rx__io") >= 1
-    assert len(re.findall(rf"parameter \\{parameter}\b", design)) == 1
+    assert {found["port"]: found["pin"] for found in re.finditer(PLACES[kind], constraints)} == PINS[name]
+    for port in PINS[name]:
+        assert LEVELS.get(kind, "").format(port=port) in constraints
+    clock, hertz = next(iter(PINS[name])), CLOCKS[name][0]
+    line = CLOCKED.get(kind, "").format(port=clock, hertz=hertz, megahertz=hertz // 1_000_000, period=1e9 / hertz)
+    assert line in constraints
     # Source positions would differ between checkouts.
     assert "attribute \\src" not in design
+    whole = design[design.index("attribute \\top 1") :]
+    # A cell of an iCE40 goes both ways until it is configured; its PLL sits in the pin of the clock.
+    ways = ("input", "inout", "inout") if kind == ".pcf" else ("input", "input", "output")
+    assert _directions(whole) == dict(zip((clock, "uart_0__rx__io", "uart_0__tx__io"), ways, strict=True))
+
+
+def _directions(module: str) -> dict[str, str]:
+    """Ports of the first module in a design's text, and which way each goes."""
+    text = module.partition("\nend\n")[0]
+    return {name: way for way, name in re.findall(r"^ *wire width 1 (inout|input|output) \d+ +\\(\S+)$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("name", names())
+def test_rx_is_heard_and_tx_is_driven(name: str) -> None:
+    """Pins that a board's file names are the maker's: the platform knows them as pins of a header."""
+    board = load(name)
+    made = platform(board)
+    pins = made.resources[board.link.resource, board.link.number]
+    rx, tx = ({line.name: line.ios[0] for line in pins.ios if hasattr(line, "ios")}[line] for line in ("rx", "tx"))
+    assert (rx.dir, tx.dir) == ("i", "o")
+    assert (rx.names, tx.names) == ([PINS[name]["uart_0__rx__io"]], [PINS[name]["uart_0__tx__io"]])
+    if board.link.pins:
+        header = dict(made.connectors["io", 0].mapping)
+        assert board.link.pins == (header["0"], header["1"])
 
 
 def test_constraints_of_the_file_are_last(tmp_path: Path) -> None:

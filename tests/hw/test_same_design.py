@@ -18,7 +18,7 @@ def digests(*words: str) -> set[str]:
     for seed in ("1", "2"):
         command = [sys.executable, "-m", "tests.hw.digest", *words]
         running.append(subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE, text=True))
-    found = [process.communicate()[0].strip() for process in running]
+    found = [process.communicate(timeout=600)[0].strip() for process in running]
     assert [process.returncode for process in running] == [0, 0]
     return set(found)
 

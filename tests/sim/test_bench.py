@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loschmidt.hw import array
+from loschmidt.sim.bench import deadline
 from loschmidt.sim.bench.array_bench import SHAPE
 from loschmidt.sim.bench.simulator import BenchError, Difference, run_bench
 from loschmidt.sim.rtl.compile import QUICK
@@ -35,6 +36,20 @@ def test_array_that_a_reset_does_not_stop_is_caught(tmp_path: Path) -> None:
     settings = {SHAPE: json.dumps(shape.to_json()), "COCOTB_TEST_FILTER": "reset_within_runs"}
     with pytest.raises(Difference, match=r"_bench failed \(reset_within_runs"):
         run_bench("loschmidt.sim.bench.array_bench", verilog(broken(array, fault).Array(shape)), tmp_path, settings, level=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        ("waits", r"waits: no end after 10,000,000 ns of simulated time"),
+        ("turns", r"a test did not end in time, and the simulator was stopped"),
+    ],
+)
+def test_a_bench_that_never_ends_is_stopped(test: str, said: str, tmp_path: Path) -> None:
+    """One that waits for what never comes, and one that lets no time pass, after seconds that are fewer here."""
+    settings = {"COCOTB_TEST_FILTER": test, deadline.VARIABLE: "2"}
+    with pytest.raises(Difference, match=rf"^tests\.sim\.endless_bench failed \({said}\): see .*bench\.log$"):
+        run_bench("tests.sim.endless_bench", verilog(Adder()), tmp_path, settings)
 
 
 def test_streams(tmp_path: Path) -> None:

@@ -104,6 +104,30 @@ def test_a_broken_stream_is_found(fault: Fault, message: str) -> None:
         port.transact([*range(50), fault, *range(50)], 101)
 
 
+class Babbling:
+    """A library whose array talks on and on, and takes nothing."""
+
+    def __init__(self, library: object) -> None:
+        self._library, self._queued = library, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._library, name)
+
+    def port_advance(self, *_: object) -> int:
+        self._queued += 1
+        return 1
+
+    def port_queued(self, _: object) -> int:
+        return self._queued
+
+
+def test_words_that_nobody_asked_for_are_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    with adder() as port:
+        monkeypatch.setattr(port, "_library", Babbling(port._library))
+        with pytest.raises(SimulationError, match=r"^the simulated array moves words, but none that was asked for in [\d]+ cycles$"):
+            port.send([1])
+
+
 def test_closed_port() -> None:
     port = adder()
     port.close()
