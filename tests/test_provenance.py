@@ -150,12 +150,15 @@ def test_a_changed_file_is_a_stale_row(
 
 def git(root: Path, *words: str) -> str:
     who = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
-    return subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True, text=True, timeout=60)
+    return done.stdout.strip()
 
 
 def outcome(script: str, *words: str) -> Any:
     """What a script prints as JSON: in a process of its own, since its audit hook stays."""
-    done = subprocess.run([sys.executable, "-c", script, *words], cwd=provenance.ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], cwd=provenance.ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

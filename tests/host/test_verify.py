@@ -157,7 +157,7 @@ def test_device_that_stands_still_has_reversed_nothing() -> None:
     ],
 )
 def test_gradient_passes_within_its_bounds(found: list[float], passed: bool) -> None:
-    row = _gradient_row("dense", "last: bias", np.array(found), np.array([1.0, 0.0]))
+    row = _gradient_row("dense", "last: bias", np.array(found), np.array([1.0, 0.0]), True)
     assert row.passed is passed
 
 

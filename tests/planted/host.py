@@ -167,13 +167,17 @@ ADVICE = f"{IN_PARAMETERS}_time_step_that_is_advised_is_the_largest_that_is_stab
 CODES = f"{IN_PARAMETERS}_codes_are_the_nearest_and_the_ends_are_admitted"
 MATRIX = f"{IN_PARAMETERS}_spring_whose_matrix_entry_has_no_code_is_refused"
 SIGNS = f"{IN_ECHO}_gradient_with_gains_of_both_signs"
+BEYOND = "tests/host/test_differences.py::test_gain_beyond_the_table"
 
 OF_PARAMETERS = [
     Fault(PARAMETERS, 'stiffness + np.abs(master["gain"])', 'stiffness + master["gain"]', STABLE),
     Fault(PARAMETERS, 'stiffness + np.abs(master["gain"])', 'stiffness + np.maximum(master["gain"], 0)', STABLE),
     Fault(PARAMETERS, 'stiffness + np.abs(master["gain"])', "stiffness", STABLE),
-    Fault(PARAMETERS, "x * y) / gain[:, None]", "x * y) / np.abs(gain[:, None])", SIGNS),
-    Fault(PARAMETERS, "total(Product.BIAS, y) / gain", "total(Product.BIAS, y) / np.abs(gain)", SIGNS),
+    Fault(PARAMETERS, "driven / gain[:, None]", "driven / np.abs(gain[:, None])", SIGNS),
+    Fault(PARAMETERS, "constant / gain", "constant / np.abs(gain)", SIGNS),
+    Fault(PARAMETERS, "formats.conjugate.lsb) - elsewhere", "formats.conjugate.lsb)", BEYOND),
+    Fault(PARAMETERS, "axis=1) + bias * constant", "axis=1)", BEYOND),
+    Fault(PARAMETERS, "np.sum(weight * driven, axis=1) + bias", "bias", BEYOND),
     Fault(PARAMETERS, "    if product >= 2:", "    if product > 2:", STABLE),
     Fault(PARAMETERS, "    if product >= 2:", "    if product >= 2.1:", ADVICE),
     Fault(PARAMETERS, "s >= {s + int(np.floor(np.log2(product)))}", "s >= {s + int(np.ceil(np.log2(product)))}", ADVICE),
