@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, ValueLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,18 +17,23 @@ from .ring import Ring
 class Array(wiring.Component):
     """A reversible oscillator array behind a port of 32-bit words.
 
+    Parameters
+    ----------
+    shape : of the array
+    build : the build's hash, of 32 bits, for IDENTIFY
+
     Members
     -------
     i, o : streams of words; `spec.protocol` says which
     """
 
-    def __init__(self, shape: Shape) -> None:
-        self.array = shape
+    def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
+        self.array, self.build = shape, build
         super().__init__({"i": In(stream.Signature(protocol.WORD)), "o": Out(stream.Signature(protocol.WORD))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.control = control = Control(self.array)
+        m.submodules.control = control = Control(self.array, self.build)
         ring = Ring(self.array)
         # Control is held in reset for so long that what the ring was doing ends.
         m.submodules.ring = Resetless(ring)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, ValueLike, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -26,6 +26,11 @@ from .walker import Walker
 class CommandPort(wiring.Component):
     """Executes requests one after another; RUN goes to the sequencer, the rest to the memories.
 
+    Parameters
+    ----------
+    shape : of the array
+    build : the build's hash, of 32 bits, for IDENTIFY
+
     Members
     -------
     i, o : streams of words, as `spec.protocol` has them
@@ -36,8 +41,8 @@ class CommandPort(wiring.Component):
     issued : In(1), a multiplication was issued
     """
 
-    def __init__(self, shape: Shape) -> None:
-        self.array = shape
+    def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
+        self.array, self.build = shape, build
         super().__init__(
             {
                 "i": In(stream.Signature(WORD)),
@@ -61,7 +66,7 @@ class CommandPort(wiring.Component):
         m = Module()
         shape, host = self.array, self.host
         m.submodules.addresses = addresses = Addresses(shape)
-        m.submodules.answer = answer = Answer(shape)
+        m.submodules.answer = answer = Answer(shape, self.build)
         m.submodules.first = first = FirstWord(shape)
         m.submodules.status = status = Status(shape)
         m.submodules.walker = walker = Walker(shape)

@@ -17,11 +17,12 @@ namespace {
 
 class Board {
 public:
-    explicit Board(uint32_t divisor) : divisor_{divisor} {
+    Board(uint32_t divisor, uint32_t build) : divisor_{divisor} {
         context_->randReset(2);
         context_->randSeed(1);
         top_ = std::make_unique<Vtop>(context_.get(), "top");
         top_->rst = 1;
+        top_->build = build;
         top_->rx = 1;
         for (int k = 0; k < 4; ++k) cycle();
         top_->rst = 0;
@@ -125,7 +126,7 @@ private:
 
 extern "C" {
 
-void* board_create(uint32_t divisor) { return new Board(divisor); }
+void* board_create(uint32_t divisor, uint32_t build) { return new Board(divisor, build); }
 void board_destroy(void* board) { delete static_cast<Board*>(board); }
 void board_advance(void* board, uint64_t cycles) { static_cast<Board*>(board)->advance(cycles); }
 void board_send(void* board, const uint8_t* bytes, size_t count) { static_cast<Board*>(board)->send(bytes, count); }

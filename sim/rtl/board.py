@@ -32,11 +32,13 @@ class BoardPlan:
     shape : of the array
     divisor : clock cycles of a bit
     buffer : words that the link keeps, each way
+    build : the hash of a build that the board tells, 32 bits; 0 is that of no bitstream. A netlist has its own
     """
 
     shape: Shape
     divisor: int = 4
     buffer: int = 1024
+    build: int = 0
 
 
 class BoardSimulation:
@@ -54,7 +56,7 @@ class BoardSimulation:
     def __init__(self, plan: BoardPlan, path: Path | None = None) -> None:
         self.plan = plan
         self._library = _load(path or _gateware(plan))
-        self._handle: int | None = self._library.board_create(plan.divisor)
+        self._handle: int | None = self._library.board_create(plan.divisor, plan.build)
 
     @property
     def cycles(self) -> int:
@@ -153,7 +155,7 @@ def _load(path: Path) -> ctypes.CDLL:
     loaded = ctypes.CDLL(str(path))
     handle, size, count = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64
     signatures: dict[str, tuple[type | None, list[type]]] = {
-        "board_create": (handle, [ctypes.c_uint32]),
+        "board_create": (handle, [ctypes.c_uint32, ctypes.c_uint32]),
         "board_destroy": (None, [handle]),
         "board_advance": (None, [handle, count]),
         "board_send": (None, [handle, ctypes.c_char_p, size]),

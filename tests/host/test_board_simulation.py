@@ -180,6 +180,14 @@ def test_board_of_a_name_is_that_of_its_bitstream() -> None:
     assert board_command.plan_of("icebreaker") == BoardPlan(board.shape, board.link.divisor, board.link.buffer)
 
 
+def test_board_tells_the_hash_of_its_build() -> None:
+    for build in (0, 0x1234_ABCD, 0xFFFF_FFFF):
+        board = BoardSimulation(replace(PLAN, build=build))
+        device = WordDevice(LinkPort(BoardLine(board), "board"), "board")
+        assert (device.build, device.shape) == (build, PLAN.shape)
+        device.close()
+
+
 def test_wrong_options() -> None:
     for words, complaint in (
         (["--formats", "19"], "--formats must be one of"),
