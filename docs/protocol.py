@@ -44,6 +44,7 @@ IDENTITY = (
     (12, "7:0", "width of an accumulator"),
     (12, "15:8", "range of the activation table, section 8"),
     (12, "31:16", "S, segments of the activation table"),
+    (13, "31:0", "hash of the bitstream's build, as `loschmidt build` prints it and writes it to its JSON; 0: there is no bitstream"),
 )
 
 WIDTHS = {
@@ -151,14 +152,15 @@ def skew_rows() -> str:
 def talk() -> Iterator[tuple[str, str, Frame]]:
     """The frames of the example: who, what for, and the frame."""
     ask = protocol.request(Opcode.IDENTIFY, tag=1)
-    answer = [protocol.Header(protocol.Error.OK, 1, 13).word(), *protocol.identity(ARRAY)]
+    answer = [protocol.Header(protocol.Error.OK, 1, protocol.IDENTITY_LENGTH).word(), *protocol.identity(ARRAY)]
+    taken = len(answer)
     yield "host", "OPEN", Frame(SESSION, Kind.OPEN)
     yield "array", "OPEN, with room for 256 words", Frame(SESSION, Kind.OPEN, window=BUFFER)
     yield "host", "IDENTIFY with tag 1, room for 1024 words", Frame(SESSION, Kind.DATA, 0, 0, 1024, Flag.NONE, ask)
-    yield "array", "its response, 14 words", Frame(SESSION, Kind.DATA, 0, 1, BUFFER, Flag.NONE, answer)
-    yield "host", "has them all", Frame(SESSION, Kind.DATA, 1, 14, 1024)
-    yield "array", "nothing new", Frame(SESSION, Kind.DATA, 14, 1, BUFFER)
-    yield "host", "is missing something: go on from word 14", Frame(SESSION, Kind.DATA, 1, 14, 1024, Flag.REWIND)
+    yield "array", f"its response, {taken} words", Frame(SESSION, Kind.DATA, 0, 1, BUFFER, Flag.NONE, answer)
+    yield "host", "has them all", Frame(SESSION, Kind.DATA, 1, taken, 1024)
+    yield "array", "nothing new", Frame(SESSION, Kind.DATA, taken, 1, BUFFER)
+    yield "host", f"is missing something: go on from word {taken}", Frame(SESSION, Kind.DATA, 1, taken, 1024, Flag.REWIND)
 
 
 def example() -> str:
@@ -191,6 +193,7 @@ def values() -> dict[str, str]:
         "opcodes": members(Opcode),
         "errors": members(protocol.Error),
         "identity": table(*IDENTITY),
+        "identity_length": str(protocol.IDENTITY_LENGTH),
         "step_limit": str(run.STEP_LIMIT),
         "payload_limit": str(protocol.PAYLOAD_LIMIT),
         "hamiltonians": table(*((h.value, f"{h.name}: {remarks(hamiltonian.Hamiltonian)[h.name]}") for h in hamiltonian.Hamiltonian)),

@@ -59,7 +59,7 @@ class WordDevice:
         self._tag = 0
         self._pending: list[_Pending] = []
         with self._closing_on_error():
-            self._shape = protocol.parse_identity(self._ask(Opcode.IDENTIFY, length=None).tolist())
+            self._shape, self._build = protocol.parse_identity(self._ask(Opcode.IDENTIFY, length=None).tolist())
         self._bounds = Bounds(self._shape)
 
     @property
@@ -69,6 +69,11 @@ class WordDevice:
     @property
     def shape(self) -> Shape:
         return self._shape
+
+    @property
+    def build(self) -> int:
+        """The hash of the bitstream's build, 32 bits; 0 if the array is in no bitstream."""
+        return self._build
 
     def configure(self, hamiltonian: Hamiltonian, s: int) -> None:
         check_configuration(hamiltonian, s, self._shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value, ValueLike
 from amaranth.lib import enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -25,6 +25,11 @@ class Content(enum.Enum, shape=2):
 class Answer(wiring.Component):
     """Sends words.
 
+    Parameters
+    ----------
+    shape : of the array
+    build : the build's hash, of 32 bits
+
     Members
     -------
     start, content : In, begin to make a word; all inputs but ``start`` stay as they are until it is sent
@@ -36,8 +41,8 @@ class Answer(wiring.Component):
     o : stream of words
     """
 
-    def __init__(self, shape: Shape) -> None:
-        self.array = shape
+    def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
+        self.array, self.build = shape, build
         super().__init__(
             {
                 "start": In(1),
@@ -66,7 +71,7 @@ class Answer(wiring.Component):
 
         # Words of a payload are known by how many are left.
         identity = Signal(WORD, reset_less=True)
-        words = protocol.identity(shape)
+        words: list[ValueLike] = [*protocol.identity(shape)[:-1], self.build]
         with m.Switch(self.length[: len(words).bit_length()]):
             for before, word in enumerate(words):
                 with m.Case(len(words) - before):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, ValueLike, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -26,6 +26,11 @@ from .walker import Walker
 class CommandPort(wiring.Component):
     """Executes requests one after another; RUN goes to the sequencer, the rest to the memories.
 
+    Parameters
+    ----------
+    shape : of the array
+    build : the build's hash, of 32 bits, for IDENTIFY
+
     Members
     -------
     i, o : streams of words, as `spec.protocol` has them
@@ -34,10 +39,11 @@ class CommandPort(wiring.Component):
     host : Out(HostAccess)
     done, done_context, overflow, clip : ends of runs and the lanes' flags, per way
     issued : In(1), a multiplication was issued
+    fault : Out(1), a request was answered with an error, or a run has raised a flag, since the last RESET_STATUS
     """
 
-    def __init__(self, shape: Shape) -> None:
-        self.array = shape
+    def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
+        self.array, self.build = shape, build
         super().__init__(
             {
                 "i": In(stream.Signature(WORD)),
@@ -54,6 +60,7 @@ class CommandPort(wiring.Component):
                 "overflow": In(shape.ways),
                 "clip": In(shape.ways),
                 "issued": In(1),
+                "fault": Out(1),
             }
         )
 
@@ -61,7 +68,7 @@ class CommandPort(wiring.Component):
         m = Module()
         shape, host = self.array, self.host
         m.submodules.addresses = addresses = Addresses(shape)
-        m.submodules.answer = answer = Answer(shape)
+        m.submodules.answer = answer = Answer(shape, self.build)
         m.submodules.first = first = FirstWord(shape)
         m.submodules.status = status = Status(shape)
         m.submodules.walker = walker = Walker(shape)
@@ -247,6 +254,8 @@ class CommandPort(wiring.Component):
         for name in ("turn", "cycles", "busy", "overflows", "clips"):
             m.d.comb += getattr(answer, name).eq(getattr(status, name))
         m.d.comb += [
+            status.refused.eq(step["RESPOND"] & (error != Error.OK)),
+            self.fault.eq(status.fault),
             answer.start.eq(step["MAKE"]),
             answer.content.eq(content),
             answer.length.eq(length),

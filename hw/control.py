@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, ValueLike, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -22,14 +22,20 @@ from .single_port_ram import SinglePortRam
 class Control(wiring.Component):
     """Turns words into operations for the lanes, and the lanes' words into answers.
 
+    Parameters
+    ----------
+    shape : of the array
+    build : the build's hash, of 32 bits, for IDENTIFY
+
     Members
     -------
     i, o : streams of words; `spec.protocol` says which
     operation, input, s, restart, host, overflow, clip : as `ring.Ring`'s
+    running, fault : Out(1), a run is under way; as `CommandPort`'s
     """
 
-    def __init__(self, shape: Shape) -> None:
-        self.array = shape
+    def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
+        self.array, self.build = shape, build
         super().__init__(
             {
                 "i": In(stream.Signature(protocol.WORD)),
@@ -41,13 +47,15 @@ class Control(wiring.Component):
                 "host": Out(HostAccess(shape)),
                 "overflow": In(shape.ways),
                 "clip": In(shape.ways),
+                "running": Out(1),
+                "fault": Out(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape = self.array
-        m.submodules.command = command = CommandPort(shape)
+        m.submodules.command = command = CommandPort(shape, self.build)
         m.submodules.sequencer = sequencer = Sequencer(shape)
 
         wiring.connect(m, command.i, wiring.flipped(self.i))
@@ -67,6 +75,8 @@ class Control(wiring.Component):
             self.operation.eq(sequencer.operation),
             self.restart.eq(sequencer.restart),
             self.s.eq(command.s),
+            self.running.eq(~command.idle),
+            self.fault.eq(command.fault),
         ]
         host = command.host
         for name in host.signature.members:

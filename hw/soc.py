@@ -26,24 +26,27 @@ class Soc(wiring.Component):
 
     Members
     -------
+    build : In(32), the build's hash, for IDENTIFY; 0 where no bitstream is built
     rx : In(1), the line from the host; of any clock
     tx : Out(1), the line to the host
     open : Out(1), a session is under way
     damaged : Out(1), a frame that was not right has come since the session began
+    running, fault : Out(1), as `Array`'s; a new session begins without a fault
     """
 
     def __init__(self, shape: Shape, divisor: int, buffer: int) -> None:
         self.array = shape
         self.divisor = divisor
         self.buffer = buffer
-        super().__init__({"rx": In(1), "tx": Out(1, init=1), "open": Out(1), "damaged": Out(1)})
+        said = {name: Out(1) for name in ("open", "damaged", "running", "fault")}
+        super().__init__({"build": In(protocol.WORD), "rx": In(1), "tx": Out(1, init=1), **said})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.receiver = receiver = UartReceiver(self.divisor)
         m.submodules.transmitter = transmitter = UartTransmitter(self.divisor)
         m.submodules.link = link = Link(self.buffer)
-        array, requests, responses = Array(self.array), Relay(protocol.WORD), Relay(protocol.WORD)
+        array, requests, responses = Array(self.array, self.build), Relay(protocol.WORD), Relay(protocol.WORD)
         # A new session finds no run under way and no half of a request. One net resets all of the array: made in each lane anew, it would
         # be as many, and few flip-flops of different resets fit into one place. That it comes a cycle late loses no word: one that was
         # offered meanwhile is of the old session, and from the new one's on none is taken before its relay is out of reset.
@@ -64,5 +67,7 @@ class Soc(wiring.Component):
             self.tx.eq(transmitter.tx),
             self.open.eq(link.open),
             self.damaged.eq(link.damaged),
+            self.running.eq(array.running),
+            self.fault.eq(array.fault),
         ]
         return m

@@ -38,13 +38,14 @@ class WordServer:
     ----------
     make : gives a device of a shape: `Emulator` or `GoldenDevice`
     shape : of the array
+    build : the hash of a build that IDENTIFY tells, 32 bits; 0 is that of no bitstream
 
     Banks are kept as the wire has them, and copied to the device before anything is computed: a write may be of any addresses,
     while a device knows whole regions. `reset` leaves everything at what it happens to be on a board: not zero.
     """
 
-    def __init__(self, make: Callable[[Shape], Memory], shape: Shape) -> None:
-        self._make, self._shape = make, shape
+    def __init__(self, make: Callable[[Shape], Memory], shape: Shape, build: int = 0) -> None:
+        self._make, self._shape, self._build = make, shape, build
         self._device: Memory | None = None
         self.reset()
 
@@ -93,7 +94,7 @@ class WordServer:
             raise _Refused(Error.LENGTH)
         match opcode:
             case Opcode.IDENTIFY:
-                return protocol.identity(self._shape)
+                return protocol.identity(self._shape, self._build)
             case Opcode.CONFIGURE:
                 self._configure(payload[0])
             case Opcode.WRITE:

@@ -25,7 +25,7 @@ from .run import STEP_LIMIT, Run, Status
 from .shape import Shape
 
 MAGIC = 0x4C4F5343  # "LOSC"
-VERSION = 1
+VERSION = 2
 WORD = 32
 PAYLOAD_LIMIT = 0xFFFF
 
@@ -141,8 +141,27 @@ def run(item: Run) -> list[int]:
     return [item.context | flags, item.steps, item.input_base, item.nudge_base, item.trace_base]
 
 
-def identity(shape: Shape) -> list[int]:
-    """Payload of IDENTIFY's response."""
+class Identity(NamedTuple):
+    """What an array says of itself.
+
+    Members
+    -------
+    shape : of the array
+    build : the hash of the bitstream's build, 32 bits; 0 where there is no bitstream
+    """
+
+    shape: Shape
+    build: int
+
+
+def identity(shape: Shape, build: int = 0) -> list[int]:
+    """Payload of IDENTIFY's response.
+
+    Parameters
+    ----------
+    shape : of the array
+    build : the build's hash, 32 bits; 0 if no bitstream was built
+    """
     formats = shape.formats
     packed = [f.width | f.fraction << 8 for f in (formats.state, formats.operand, formats.weight, formats.activation)]
     return [
@@ -159,21 +178,33 @@ def identity(shape: Shape) -> list[int]:
         packed[0] | packed[1] << 16,
         packed[2] | packed[3] << 16,
         formats.accumulator | formats.table_range << 8 | formats.segments << 16,
+        build,
     ]
 
 
-def parse_identity(payload: Sequence[int]) -> Shape:
-    """The shape that an array says it has."""
-    if len(payload) != 13 or payload[0] != MAGIC:
-        raise ProtocolError("the device does not answer as a Loschmidt array: check the port and the bitstream")
+#: Words of IDENTIFY's response payload.
+IDENTITY_LENGTH = 14
+
+
+def parse_identity(payload: Sequence[int]) -> Identity:
+    """What an array says of itself; `ProtocolError` if it is no Loschmidt array, or one of another version of the protocol.
+
+    The version comes first: another one may have another number of words.
+    """
+    stranger = ProtocolError("the device does not answer as a Loschmidt array: check the port and the bitstream")
+    if len(payload) < 2 or payload[0] != MAGIC:
+        raise stranger
     if payload[1] != VERSION:
         raise ProtocolError(f"the device speaks protocol {payload[1]}, this host {VERSION}: rebuild the bitstream or update the host")
+    if len(payload) != IDENTITY_LENGTH:
+        raise stranger
     packed = [payload[10] & 0xFFFF, payload[10] >> 16, payload[11] & 0xFFFF, payload[11] >> 16]
     state, operand, weight, activation = (Format(p & 0xFF, p >> 8) for p in packed)
     formats = Formats(state, operand, weight, activation, payload[12] & 0xFF, payload[12] >> 16, payload[12] >> 8 & 0xFF)
     n, m, lanes, contexts, ways, inputs, nudges, traces = payload[2:10]
     couplings = not ways >> UNCOUPLED & 1
-    return Shape(n, m, lanes, contexts, ways & ~(1 << UNCOUPLED), inputs, nudges, traces, formats, couplings)
+    shape = Shape(n, m, lanes, contexts, ways & ~(1 << UNCOUPLED), inputs, nudges, traces, formats, couplings)
+    return Identity(shape, payload[13])
 
 
 def status_length(shape: Shape) -> int:

@@ -24,6 +24,7 @@ from loschmidt.spec.shape import Shape
 
 DRIVER = Path(__file__).parent / "host" / "identify.cpp"
 SHAPE = Shape(5, 3, 2, contexts=3, input_depth=7, nudge_depth=4, trace_depth=9)
+BUILD = 0xC0FFEE01
 
 
 def test_document_is_made_from_the_contract() -> None:
@@ -53,7 +54,7 @@ def test_example_bytes_are_frames() -> None:
 @contextmanager
 def far_end(rates: Rates) -> Iterator[str]:
     """An array in Python behind a pseudo-terminal and a line with such faults; its path."""
-    end, terminal, done = DeviceEnd(WordServer(Emulator, SHAPE), 128), Terminal(), threading.Event()
+    end, terminal, done = DeviceEnd(WordServer(Emulator, SHAPE, BUILD), 128), Terminal(), threading.Event()
     there, back = FaultyLine(rates, 1), FaultyLine(rates, 2)
 
     def serve() -> None:
@@ -87,7 +88,7 @@ def test_driver_in_another_language(driver: Path, rates: Rates) -> None:
         result = subprocess.run([driver, path], capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 0
     words = [int(line, 16) for line in result.stdout.split()]
-    assert words == [protocol.Header(protocol.Error.OK, 7, 13).word(), *protocol.identity(SHAPE)]
+    assert words == [protocol.Header(protocol.Error.OK, 7, 14).word(), *protocol.identity(SHAPE, BUILD)]
 
 
 def test_driver_gives_up(driver: Path) -> None:

@@ -5,15 +5,31 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from amaranth.build import Attrs, Pins, Resource, Subsignal
+from amaranth.build import Attrs, Pins, Resource, ResourceError, Subsignal
 
 from loschmidt.spec.board import Board, BoardError
 from loschmidt.spec.part import Family
 from loschmidt.spec.pll import megahertz
 
+from . import leds
+
 
 def platform(board: Board) -> Any:
-    """A fresh platform of the board: a `Target`, with the link's pins, and in agreement with the board's file; `BoardError` if not."""
+    """A fresh platform of the board: a `Target`, with the pins that its file names.
+
+    `BoardError` if the file and the platform's class do not agree, or want one pin twice. That is tried before anything is made.
+    """
+    tried = _made(board)
+    try:
+        tried.request(tried.default_clk, dir="-")
+        tried.request(board.link.resource, board.link.number, dir="-")
+        leds.find(tried, board)
+    except ResourceError as error:
+        raise BoardError(f"{board.name}: {error}") from error
+    return _made(board)
+
+
+def _made(board: Board) -> Any:
     kind = _kind(board)
     if board.part.family is Family.XILINX7:
         kind = _as_rtlil(kind)
@@ -25,6 +41,7 @@ def platform(board: Board) -> Any:
         delivered = megahertz(int(made.default_clk_frequency))
         raise BoardError(f"{board.name}: clock.input is {megahertz(board.clock.input)} MHz, but {board.platform} delivers {delivered} MHz")
     _add_link(made, board)
+    _add_leds(made, board)
     return made
 
 
@@ -51,6 +68,15 @@ def _add_link(made: Any, board: Board) -> None:
     if link.pins:
         rx, tx = link.pins
         ios = (Subsignal("rx", Pins(rx, dir="i")), Subsignal("tx", Pins(tx, dir="o")), Attrs(**dict(link.attributes)))
+        # What the file says goes before what the platform says.
+        made.resources.pop((link.resource, link.number), None)
         made.add_resources([Resource(link.resource, link.number, *ios)])
     elif (link.resource, link.number) not in made.resources:
         raise BoardError(f"{board.name}: {board.platform} has no pins {link.resource}#{link.number}: give link.pins")
+
+
+def _add_leds(made: Any, board: Board) -> None:
+    if board.leds:
+        attributes = Attrs(**dict(board.leds.attributes))
+        for name, pins, invert in ((leds.LED, board.leds.pins, board.leds.invert), (leds.COMMON, board.leds.common, False)):
+            made.add_resources(Resource(name, k, Pins(pin, dir="o", invert=invert), attributes) for k, pin in enumerate(pins))

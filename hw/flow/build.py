@@ -19,6 +19,7 @@ from loschmidt.spec.board import Board
 from . import plan, rates, tools
 from .report import Report, read
 from .stages import FLOWS, Stage
+from .stamp import build_hash, stamp
 from .workplace import emptied
 
 #: Makes what a board is to hold, a component with members ``rx`` and ``tx``.
@@ -40,9 +41,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Build:
-    """A bitstream, and what became of the gateware."""
+    """A bitstream, and what became of the gateware.
+
+    Members
+    -------
+    board : what it was built for
+    build_hash : what the array answers to IDENTIFY, beside its shape
+    bitstream : its file
+    report : cells and clocks
+    steps : what ran
+    """
 
     board: Board
+    build_hash: int
     bitstream: Path
     report: Report
     steps: tuple[Step, ...]
@@ -56,6 +67,7 @@ class Build:
             "board": board.name,
             "title": board.title,
             "part": board.part.name,
+            "build_hash": f"{self.build_hash:08x}",
             "array": board.shape.to_json(),
             "clock_mhz": frequency / 1e6,
             "fmax_mhz": report.fmax_mhz,
@@ -86,21 +98,29 @@ def build(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> 
     made = platform(board)
     stages = FLOWS[board.part.family]
     found = {stage.tool: tools.find(stage.tool) for stage in stages(board, made, "")}
-    planned = stages(board, made, _begin(board, made, gateware, directory, tell))
-    steps = tuple(_carry_out(stage, found[stage.tool], directory, tell) for stage in planned)
-    return Build(board, directory / planned[-1].product, read(board, directory), steps)
+    constraints = begin(board, made, gateware, directory, tell)
+    planned = [(stage, found[stage.tool]) for stage in stages(board, made, constraints)]
+    word = build_hash(board, directory, constraints, planned)
+    stamp(directory, word)
+    steps = tuple(_carry_out(stage, tool, directory, tell) for stage, tool in planned)
+    return Build(board, word, directory / planned[-1][0].product, read(board, directory), steps)
 
 
 def synthesise(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> Path:
-    """As `build`, but no further than the netlist, in Yosys' JSON, that placement would be given; returns its path."""
+    """As `build`, but no further than the netlist, in Yosys' JSON, that placement would be given; returns its path.
+
+    Its hash is of what is run here: not that of a bitstream.
+    """
     made = platform(board)
     tool = tools.find("yosys")
-    stage = FLOWS[board.part.family](board, made, _begin(board, made, gateware, directory, tell))[0]
+    constraints = begin(board, made, gateware, directory, tell)
+    stage = FLOWS[board.part.family](board, made, constraints)[0]
+    stamp(directory, build_hash(board, directory, constraints, [(stage, tool)]))
     _carry_out(stage, tool, directory, tell)
     return directory / stage.product
 
 
-def _begin(board: Board, made: Any, gateware: Gateware, directory: Path, tell: Progress) -> str:
+def begin(board: Board, made: Any, gateware: Gateware, directory: Path, tell: Progress) -> str:
     """Empty the directory and write the design there; returns the constraint file's name."""
     emptied(directory)
     tell("gateware", "")

@@ -88,7 +88,7 @@ def speeds(build: Build) -> Table:
 
 
 def summary(build: Build) -> list[str]:
-    """Clocks, multiplications, and who did what in which time."""
+    """Clocks, multiplications, who did what in which time, and the hash by which the board can be asked for all this."""
     board = build.board
     lines = [
         f"{timing.clock}: fmax_mhz {timing.achieved:.2f}, {'closes' if timing.closed else 'does NOT close'} at {timing.wanted:.2f}"
@@ -96,4 +96,5 @@ def summary(build: Build) -> list[str]:
     ]
     lines.append(f"{rates.multiplications(board.shape, float(board.clock.frequency)) / 1e9:.3g} G multiply-accumulates a second, at most")
     lines += [f"{step.name}: {step.seconds:.1f} s by {step.tool} ({step.origin})" for step in build.steps]
+    lines.append(f"build hash: {build.build_hash:08x}")
     return lines

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from loschmidt.hw.boards.platforms import platform
-from loschmidt.hw.boards.top import Top
 from loschmidt.spec.board import Board
 
 from . import tools
-from .build import Gateware, Progress
-from .plan import TOP, prepare
-from .workplace import emptied
+from .build import Gateware, Progress, begin
+from .plan import TOP
+from .stages import Stage
+from .stamp import build_hash, stamp
 
 #: Goes before what writes the bitstream.
 _CHECK = """\
@@ -23,6 +23,9 @@ if {[get_property SLACK [get_timing_paths]] < 0} {
 """
 _WRITE = "write_bitstream "
 
+#: Vivado infers multipliers and memories from Verilog that is close to what was written; attributes tell it of false paths.
+_VERILOG = f"read_rtlil {TOP}.il; proc -nomux; memory_collect; write_verilog -norename {TOP}.v"
+
 
 def project(board: Board, gateware: Gateware, directory: Path, tell: Progress) -> Path:
     """Write the project of ``gateware`` into ``directory``, made by `workplace.emptied`; returns the Tcl script that builds it.
@@ -32,16 +35,14 @@ def project(board: Board, gateware: Gateware, directory: Path, tell: Progress) -
     """
     made = platform(board)
     yosys = tools.find("yosys")
-    emptied(directory)
-    tell("gateware", "")
-    prepare(board, made, Top(board, gateware(board)), directory)
+    constraints = begin(board, made, gateware, directory, tell)
+    stage = Stage("Verilog", "yosys", ("-q", "-p", _VERILOG), f"{TOP}.v")
+    stamp(directory, build_hash(board, directory, constraints, [(stage, yosys)]))
     target = directory / f"{TOP}.tcl"
     text = target.read_text()
     if text.count(_WRITE) != 1:
         raise tools.FlowError(f"{board.name}: the platform's script writes {text.count(_WRITE)} bitstreams, not one")
     target.write_text(text.replace(_WRITE, _CHECK + _WRITE))
-    # Vivado infers multipliers and memories from Verilog that is close to what was written; attributes tell it of false paths.
-    script = f"read_rtlil {TOP}.il; proc -nomux; memory_collect; write_verilog -norename {TOP}.v"
-    tools.run(yosys, ("-q", "-p", script), directory, "verilog.log", partial(tell, "Verilog"))
+    tools.run(yosys, stage.arguments, directory, "verilog.log", partial(tell, stage.name))
     (directory / f"{TOP}.il").unlink()
     return target

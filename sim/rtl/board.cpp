@@ -17,11 +17,12 @@ namespace {
 
 class Board {
 public:
-    explicit Board(uint32_t divisor) : divisor_{divisor} {
+    Board(uint32_t divisor, uint32_t build) : divisor_{divisor} {
         context_->randReset(2);
         context_->randSeed(1);
         top_ = std::make_unique<Vtop>(context_.get(), "top");
         top_->rst = 1;
+        top_->build = build;
         top_->rx = 1;
         for (int k = 0; k < 4; ++k) cycle();
         top_->rst = 0;
@@ -63,6 +64,8 @@ public:
     uint64_t busy() const { return busy_; }
     uint64_t quiet() const { return quiet_; }
     bool open() const { return top_->open; }
+    bool running() const { return top_->running; }
+    bool fault() const { return top_->fault; }
 
 private:
     // The clock falls and the inputs change at one instant, which saves an evaluation: nothing on the board listens to the fall.
@@ -125,7 +128,7 @@ private:
 
 extern "C" {
 
-void* board_create(uint32_t divisor) { return new Board(divisor); }
+void* board_create(uint32_t divisor, uint32_t build) { return new Board(divisor, build); }
 void board_destroy(void* board) { delete static_cast<Board*>(board); }
 void board_advance(void* board, uint64_t cycles) { static_cast<Board*>(board)->advance(cycles); }
 void board_send(void* board, const uint8_t* bytes, size_t count) { static_cast<Board*>(board)->send(bytes, count); }
@@ -136,4 +139,6 @@ uint64_t board_cycles(const void* board) { return static_cast<const Board*>(boar
 uint64_t board_busy(const void* board) { return static_cast<const Board*>(board)->busy(); }
 uint64_t board_quiet(const void* board) { return static_cast<const Board*>(board)->quiet(); }
 int board_open(const void* board) { return static_cast<const Board*>(board)->open(); }
+int board_running(const void* board) { return static_cast<const Board*>(board)->running(); }
+int board_fault(const void* board) { return static_cast<const Board*>(board)->fault(); }
 }

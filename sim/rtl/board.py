@@ -35,11 +35,13 @@ class BoardPlan:
     shape : of the array
     divisor : clock cycles of a bit
     buffer : words that the link keeps, each way
+    build : the hash of a build that the board tells, 32 bits; 0 is that of no bitstream. A netlist has its own
     """
 
     shape: Shape
     divisor: int = 4
     buffer: int = 1024
+    build: int = 0
 
 
 class BoardSimulation:
@@ -57,7 +59,7 @@ class BoardSimulation:
     def __init__(self, plan: BoardPlan, path: Path | None = None) -> None:
         self.plan = plan
         self._library = _load(path or _gateware(plan))
-        self._handle: int | None = self._library.board_create(plan.divisor)
+        self._handle: int | None = self._library.board_create(plan.divisor, plan.build)
 
     @property
     def cycles(self) -> int:
@@ -83,6 +85,16 @@ class BoardSimulation:
     @property
     def in_session(self) -> bool:
         return bool(self._library.board_open(self._open()))
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way, as LEDs show it; a netlist does not say."""
+        return bool(self._library.board_running(self._open()))
+
+    @property
+    def fault(self) -> bool:
+        """Whether there was an error since the last RESET_STATUS, as LEDs show it; a netlist does not say."""
+        return bool(self._library.board_fault(self._open()))
 
     def send(self, data: bytes) -> None:
         """Put bytes on the line to the board, behind those that wait already."""
@@ -170,7 +182,7 @@ def _load(path: Path) -> ctypes.CDLL:
     loaded = ctypes.CDLL(str(path))
     handle, size, count = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64
     signatures: dict[str, tuple[type | None, list[type]]] = {
-        "board_create": (handle, [ctypes.c_uint32]),
+        "board_create": (handle, [ctypes.c_uint32, ctypes.c_uint32]),
         "board_destroy": (None, [handle]),
         "board_advance": (None, [handle, count]),
         "board_send": (None, [handle, ctypes.c_char_p, size]),
@@ -181,6 +193,8 @@ def _load(path: Path) -> ctypes.CDLL:
         "board_busy": (count, [handle]),
         "board_quiet": (count, [handle]),
         "board_open": (ctypes.c_int, [handle]),
+        "board_running": (ctypes.c_int, [handle]),
+        "board_fault": (ctypes.c_int, [handle]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(loaded, name)

@@ -86,7 +86,8 @@ def simulate(board: Board, module: Netlist) -> BoardSimulation:
     if board.part.family not in FAMILIES:
         raise NetlistError(f"{board.name}: netlists of {board.part.family.name} cannot be simulated: not all cells have models")
     found = FAMILIES[board.part.family]
-    text = unlinted(every(board.part.family, *found.models) + _verilog(_plain(module, found)) + _wrapped(board, module))
+    plain = _plain(module, found)
+    text = unlinted(every(board.part.family, *found.models) + _verilog(plain) + _wrapped(board, plain))
     return BoardSimulation(BoardPlan(board.shape, board.link.divisor, board.link.buffer), library(text, "", HARNESS, level=QUICK))
 
 
@@ -133,9 +134,13 @@ def _verilog(module: Netlist) -> str:
 
 
 def _wrapped(board: Board, module: Netlist) -> str:
-    """The top that the harness wants: the board resets itself, and does not say whether somebody talks to it."""
+    """The top that the harness wants. The board resets itself, holds its build's hash, and does not say what goes on inside."""
     rx, tx = (f"{board.link.resource}_{board.link.number}__{pin}__io" for pin in ("rx", "tx"))
-    (clock,) = set(module["ports"]) - {rx, tx}
-    ports = "".join(f"  {kind} {name};\n" for kind, names in (("input", "clk rst rx"), ("output", "tx open")) for name in names.split())
+    inputs = {name for name, port in module["ports"].items() if port["direction"] == "input"}
+    (clock,) = inputs - {rx}
+    silent = ("open", "running", "fault")
+    names = {"input": ("clk", "rst", "rx", "[31:0] build"), "output": ("tx", *silent)}
+    ports = "".join(f"  {direction} {name};\n" for direction, several in names.items() for name in several)
+    constants = "".join(f"  assign {name} = 1'b{name == 'open':d};\n" for name in silent)
     instance = f"  netlist netlist(.{clock}(clk), .{rx}(rx), .{tx}(tx));\n"
-    return f"module {TOP}(clk, rst, rx, tx, open);\n{ports}  assign open = 1'b1;\n{instance}endmodule\n"
+    return f"module {TOP}(clk, rst, build, rx, tx, {', '.join(silent)});\n{ports}{constants}{instance}endmodule\n"

@@ -114,8 +114,8 @@ int main(int, char **arguments) {
         send_frame(open_frame);
     } while (!receive_frame(&answer) || answer.kind != OPEN || answer.session != session);
 
-    // IDENTIFY, tag 7, no payload; its response is a header and 13 words.
-    const uint32_t wanted = 14;
+    // IDENTIFY, tag 7, no payload; its response is a header and 14 words, the last of them the build's hash.
+    const uint32_t wanted = 15;
     uint32_t response[wanted], have = 0, taken = 0;
     bool missing = false;
     for (tries = 0; have < wanted; ) {

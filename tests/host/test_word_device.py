@@ -153,7 +153,7 @@ def test_tags_go_round() -> None:
     [
         ([Header(Error.OK, 1, 1).word(), 0], r"^the device does not answer as a Loschmidt array: check the port and the bitstream$"),
         (
-            [Header(Error.OK, 1, 13).word(), protocol.MAGIC, protocol.VERSION + 1, *[0] * 11],
+            [Header(Error.OK, 1, 14).word(), protocol.MAGIC, protocol.VERSION + 1, *[0] * 12],
             r"^the device speaks protocol \d+, this host \d+: rebuild the bitstream or update the host$",
         ),
         ([Header(Error.OK, 9, 0).word()], r"^the device answered IDENTIFY with tag 9 instead of 1: restart it and the host$"),

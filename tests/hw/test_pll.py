@@ -28,6 +28,11 @@ CLOCKS = {
     "tang-nano-9k": (27 * MHZ, 54 * MHZ),
     "tang-primer-20k": (27 * MHZ, 81 * MHZ),
     "arty-a7-100": (100 * MHZ, 150 * MHZ),
+    "icepi-zero": (50 * MHZ, 100 * MHZ),
+    "icesugar-pro": (25 * MHZ, 100 * MHZ),
+    "colorlight-5a-75b": (25 * MHZ, 100 * MHZ),
+    "butterstick": (30 * MHZ, 120 * MHZ),
+    "tang-nano-20k": (27 * MHZ, 54 * MHZ),
 }
 
 #: One part of each family, and inputs and outputs in MHz that between them take odd and even divisors, and all settings of filters.
@@ -36,6 +41,7 @@ SWEEP = {
     "iCE40UP5K": ((12, 18), (10, 20), (16, 21), (17, 34), (20, 33), (25, 50), (26, 39), (43, 43), (60, 45), (65, 65), (80, 40), (120, 30)),
     "GW1NR-9C": ((27, 54), (27, 81), (27, 36), (50, 75), (24, 100)),
     "GW2A-18C": ((27, 81), (27, 108), (50, 60)),
+    "GW2AR-18C": ((27, 54), (27, 81)),
     "xc7a100ti": ((100, 150), (100, 125), (12, 96), (50, 70)),
 }
 
@@ -105,7 +111,7 @@ def gowin(found: Cell, part: str, source: int, made: Fraction) -> None:
     """UG286: CLKOUT = FCLKIN x (FBDIV_SEL + 1) / (IDIV_SEL + 1), the oscillator runs ODIV_SEL times as fast."""
     divisor, factor, output = (int(found.parameters[name]) for name in ("IDIV_SEL", "FBDIV_SEL", "ODIV_SEL"))
     assert Fraction(source * (factor + 1), divisor + 1) == made
-    low, high = {"GW1NR-9C": (400, 1200), "GW2A-18C": (500, 1250)}[part]
+    low, high = {"GW1NR-9C": (400, 1200), "GW2A-18C": (500, 1250), "GW2AR-18C": (500, 1250)}[part]
     assert low * MHZ <= made * output <= high * MHZ
     assert output in {2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128}
     assert found.parameters == {

@@ -52,7 +52,9 @@ def measured(board: Board, module: Netlist, hamiltonians: tuple[Hamiltonian, ...
 
     def device(_: object) -> Device:
         line = BoardLine(simulate(board, module))
-        return BlankDevice(WordDevice(LinkPort(line, "netlist", 0.001, session=77), "netlist"))
+        array = WordDevice(LinkPort(line, "netlist", 0.001, session=77), "netlist")
+        assert array.build != 0
+        return BlankDevice(array)
 
     shape = board.shape
     return verify(

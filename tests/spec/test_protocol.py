@@ -67,13 +67,14 @@ def test_words_hold_the_value(bank: Bank, shape: Shape) -> None:
     assert protocol.WORD * (words - 1) < width <= protocol.WORD * words
 
 
-@given(small_shapes(), any_formats(), st.integers(1, 1 << 16))
-def test_identity_round_trip(small: Shape, formats: Formats, contexts: int) -> None:
+@given(small_shapes(), any_formats(), st.integers(1, 1 << 16), st.integers(0, 0xFFFF_FFFF))
+def test_identity_round_trip(small: Shape, formats: Formats, contexts: int, build: int) -> None:
     n, m, lanes, depths = small.oscillators, small.inputs, small.lanes, (small.input_depth, small.nudge_depth, small.trace_depth)
     shape = Shape(n, m, lanes, contexts, small.ways, *depths, formats)
-    payload = protocol.identity(shape)
+    payload = protocol.identity(shape, build)
+    assert len(payload) == protocol.IDENTITY_LENGTH
     assert all(map(is_word, payload))
-    assert protocol.parse_identity(payload) == shape
+    assert protocol.parse_identity(payload) == protocol.Identity(shape, build)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,10 @@ def test_identity_round_trip(small: Shape, formats: Formats, contexts: int) -> N
         (lambda p: p[:-1], "the device does not answer as a Loschmidt array: check the port and the bitstream"),
         (lambda p: [], "the device does not answer as a Loschmidt array: check the port and the bitstream"),
         (lambda p: [0, *p[1:]], "the device does not answer as a Loschmidt array: check the port and the bitstream"),
-        (lambda p: [p[0], 99, *p[2:]], "the device speaks protocol 99, this host 1: rebuild the bitstream or update the host"),
+        (lambda p: p[:1], "the device does not answer as a Loschmidt array: check the port and the bitstream"),
+        (lambda p: [p[0], 99, *p[2:]], "the device speaks protocol 99, this host 2: rebuild the bitstream or update the host"),
+        # As the first version answered, a word shorter.
+        (lambda p: [p[0], 1, *p[2:-1]], "the device speaks protocol 1, this host 2: rebuild the bitstream or update the host"),
     ],
 )
 def test_stranger_is_refused(spoil: Callable[[list[int]], list[int]], message: str) -> None:
