@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,7 @@ class Board:
     part, clock, link, shape, tools : see there
     program : openFPGALoader's name of it, empty if it has none
     price : what it costs, if that is sure
+    folder : where a file of one's own lies, with its platform's module beside it; None of a board that comes with the project
     """
 
     name: str
@@ -120,6 +121,7 @@ class Board:
     tools: Tools
     program: str = ""
     price: str = ""
+    folder: Path | None = field(default=None, compare=False, repr=False)
 
 
 def names() -> list[str]:
@@ -133,14 +135,15 @@ def load(name: str) -> Board:
     if name.endswith(".toml") or "/" in name:
         path = Path(name)
         try:
-            text = path.read_text()
+            # Editors of some systems begin a file with a byte order mark.
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BoardError(f"{path}: cannot be read ({error}): name a board's .toml file, or one of {', '.join(names())}") from error
-        return parse(text, path.stem, str(path))
+        return replace(parse(text, path.stem, str(path)), folder=path.resolve().parent)
     if name not in names():
         raise BoardError(f"there is no board {name!r}: it is one of {', '.join(names())}, or a .toml file of your own")
     file = f"{name}.toml"
-    return parse(importlib.resources.files("loschmidt.constraints").joinpath(file).read_text(), name, file)
+    return parse(importlib.resources.files("loschmidt.constraints").joinpath(file).read_text(encoding="utf-8"), name, file)
 
 
 def parse(text: str, name: str, file: str) -> Board:
@@ -187,6 +190,8 @@ def _link(keys: Keys, clock: Clock) -> Link:
     resource, number = keys.text("resource"), keys.whole("number", 0, default=0)
     pins = keys.table("pins", required=False)
     named = (pins.text("rx"), pins.text("tx")) if pins.given else None
+    if named:
+        _check_pins(named)
     attributes = tuple(sorted(pins.texts("attributes").items()))
     pins.done()
     baud, buffer = keys.whole("baud", 1), keys.whole("buffer", 1)
@@ -204,6 +209,14 @@ def _link(keys: Keys, clock: Clock) -> Link:
             "choose another baud rate or another clock"
         )
     return Link(resource, number, named, attributes, baud, buffer, divisor)
+
+
+def _check_pins(named: tuple[str, str]) -> None:
+    for key, pin in zip(("rx", "tx"), named, strict=True):
+        if len(pin.split()) != 1:
+            raise SpecError(f"link.pins.{key}: must be the name of one pin, not {pin!r}")
+    if named[0] == named[1]:
+        raise SpecError(f"link.pins: rx and tx are both pin {named[0]}: they are two wires, so name two pins")
 
 
 def _shape(keys: Keys) -> Shape:
