@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from loschmidt.spec.board import LEAST_DIVISOR, load, names
-from loschmidt.spec.shape import Shape
 
 from .blank import BlankDevice
 from .device import Device
-from .fitted import FittedDevice
 from .link import DEFAULT_BAUD, LinkPort, NoAnswerError, SerialLine
 from .link.serial_line import has_rate, split_name
 from .word_device import WordDevice
@@ -29,15 +27,11 @@ def is_board(name: str) -> bool:
     return "://" in name or name.startswith(("/dev/", "COM")) or Path(name).is_char_device()
 
 
-def open_board(name: str, wanted: Shape) -> Device:
-    """The board at ``name``, reset, as a device that can hold ``wanted``.
-
-    Its lanes, contexts, ways and depths are the board's own, whatever is wanted; its oscillators and inputs are those wanted. Raises
-    `LinkError` if nobody answers there, `DeviceError` if the board cannot hold it.
-    """
-    device = WordDevice(_call(name), name)
+def open_board(name: str) -> Device:
+    """The board at ``name``, reset, with zeros wherever nothing is written. Raises `LinkError` if nobody answers there."""
+    device = WordDevice(call(name), name)
     try:
-        return FittedDevice(BlankDevice(device), wanted)
+        return BlankDevice(device)
     except BaseException:
         device.close()
         raise
@@ -48,7 +42,7 @@ def rates() -> list[int]:
     return sorted({load(name).link.baud for name in names()}, reverse=True)
 
 
-def _call(name: str) -> LinkPort:
+def call(name: str) -> LinkPort:
     """A session with the board at ``name``, at the rate that it says, or at whichever of `rates` it answers."""
     address, told = split_name(name)
     if told is not None or not has_rate(address):

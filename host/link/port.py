@@ -77,6 +77,11 @@ class LinkPort:
         self._cycle = cycle or SLACK * self._end.opening / OPENING
 
     @property
+    def where(self) -> str:
+        """What the port is called in messages."""
+        return self._where
+
+    @property
     def tally(self) -> Tally:
         """What the line has cost so far."""
         return self._end.tally
