@@ -47,6 +47,7 @@ from tests.sim.arrays import ARRAYS
 from tests.sim.cases import Case, cases, differences
 
 from . import toy
+from .far_end import serving
 
 #: Larger than the toy problem in every respect but contexts and depths.
 BOARD = Shape(8, 3, 4, contexts=3, input_depth=24, nudge_depth=16, trace_depth=24)
@@ -336,41 +337,20 @@ def test_an_array_that_is_slow_is_waited_for() -> None:
             device.run(runs)
 
 
-@contextmanager
-def beside(end: DeviceEnd, terminal: Terminal, hears: Callable[[], bool]) -> Iterator[None]:
-    """A board at the far end of a pseudo-terminal, which hears what is said while ``hears``."""
-    going = True
-
-    def serve() -> None:
-        while going:
-            terminal.wait(0.001)
-            data = terminal.read()
-            terminal.write(end.answer(data) if data and hears() else b"")
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        going = False
-        thread.join(5)
-        terminal.close()
-    assert not thread.is_alive()
-
-
 SPEEDS = {1_000_000: termios.B1000000, 3_000_000: termios.B3000000}
 
 
 @pytest.mark.parametrize("baud", [1_000_000, 3_000_000])
 def test_the_rate_is_found(baud: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A board that hears nothing at any other rate, behind a port that nobody says the rate of."""
-    monkeypatch.setattr(boards, "LATENCY", 0.02)
+    monkeypatch.setattr(boards, "LATENCY", 0.005)
+    monkeypatch.setattr(boards, "QUEUE", 1000)
     monkeypatch.setattr(boards, "has_rate", lambda address: True)
     assert boards.rates() == [3_000_000, 1_000_000]
     terminal = Terminal()
     speed = os.open(terminal.path, os.O_RDWR | os.O_NOCTTY)
     try:
-        with beside(DeviceEnd(WordServer(Emulator, BOARD)), terminal, lambda: termios.tcgetattr(speed)[5] == SPEEDS[baud]):
+        with serving(DeviceEnd(WordServer(Emulator, BOARD)), terminal, lambda: termios.tcgetattr(speed)[5] == SPEEDS[baud]):
             device = open_device(terminal.path, wanted())
             assert device.shape.oscillators == 6
             device.close()
@@ -393,7 +373,7 @@ def test_no_board_at_any_rate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_second_program_is_refused_and_the_first_goes_on() -> None:
     terminal = Terminal()
-    with beside(DeviceEnd(WordServer(Emulator, BOARD)), terminal, lambda: True):
+    with serving(DeviceEnd(WordServer(Emulator, BOARD)), terminal):
         first = open_device(terminal.path, wanted())
         first.write(State.POSITION, np.full((1, 6), 5))
         for _ in range(2):
