@@ -25,11 +25,14 @@ class Array(wiring.Component):
     Members
     -------
     i, o : streams of words; `spec.protocol` says which
+    running : Out(1), a run is under way
+    fault : Out(1), a request was answered with an error, or a run has raised a flag, since the last RESET_STATUS
     """
 
     def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
         self.array, self.build = shape, build
-        super().__init__({"i": In(stream.Signature(protocol.WORD)), "o": Out(stream.Signature(protocol.WORD))})
+        words = stream.Signature(protocol.WORD)
+        super().__init__({"i": In(words), "o": Out(words), "running": Out(1), "fault": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -42,6 +45,7 @@ class Array(wiring.Component):
         for name in ("operation", "input", "s", "restart"):
             m.d.comb += getattr(ring, name).eq(getattr(control, name))
         wiring.connect(m, control.host, ring.host)
+        m.d.comb += [self.running.eq(control.running), self.fault.eq(control.fault)]
         for name in ("overflow", "clip"):
             m.d.comb += getattr(control, name).eq(getattr(ring, name))
         return m

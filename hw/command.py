@@ -39,6 +39,7 @@ class CommandPort(wiring.Component):
     host : Out(HostAccess)
     done, done_context, overflow, clip : ends of runs and the lanes' flags, per way
     issued : In(1), a multiplication was issued
+    fault : Out(1), a request was answered with an error, or a run has raised a flag, since the last RESET_STATUS
     """
 
     def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
@@ -59,6 +60,7 @@ class CommandPort(wiring.Component):
                 "overflow": In(shape.ways),
                 "clip": In(shape.ways),
                 "issued": In(1),
+                "fault": Out(1),
             }
         )
 
@@ -252,6 +254,8 @@ class CommandPort(wiring.Component):
         for name in ("turn", "cycles", "busy", "overflows", "clips"):
             m.d.comb += getattr(answer, name).eq(getattr(status, name))
         m.d.comb += [
+            status.refused.eq(step["RESPOND"] & (error != Error.OK)),
+            self.fault.eq(status.fault),
             answer.start.eq(step["MAKE"]),
             answer.content.eq(content),
             answer.length.eq(length),

@@ -31,6 +31,7 @@ class Control(wiring.Component):
     -------
     i, o : streams of words; `spec.protocol` says which
     operation, input, s, restart, host, overflow, clip : as `ring.Ring`'s
+    running, fault : Out(1), a run is under way; as `CommandPort`'s
     """
 
     def __init__(self, shape: Shape, build: ValueLike = 0) -> None:
@@ -46,6 +47,8 @@ class Control(wiring.Component):
                 "host": Out(HostAccess(shape)),
                 "overflow": In(shape.ways),
                 "clip": In(shape.ways),
+                "running": Out(1),
+                "fault": Out(1),
             }
         )
 
@@ -72,6 +75,8 @@ class Control(wiring.Component):
             self.operation.eq(sequencer.operation),
             self.restart.eq(sequencer.restart),
             self.s.eq(command.s),
+            self.running.eq(~command.idle),
+            self.fault.eq(command.fault),
         ]
         host = command.host
         for name in host.signature.members:

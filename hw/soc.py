@@ -31,13 +31,15 @@ class Soc(wiring.Component):
     tx : Out(1), the line to the host
     open : Out(1), a session is under way
     damaged : Out(1), a frame that was not right has come since the session began
+    running, fault : Out(1), as `Array`'s; a new session begins without a fault
     """
 
     def __init__(self, shape: Shape, divisor: int, buffer: int) -> None:
         self.array = shape
         self.divisor = divisor
         self.buffer = buffer
-        super().__init__({"build": In(protocol.WORD), "rx": In(1), "tx": Out(1, init=1), "open": Out(1), "damaged": Out(1)})
+        said = {name: Out(1) for name in ("open", "damaged", "running", "fault")}
+        super().__init__({"build": In(protocol.WORD), "rx": In(1), "tx": Out(1, init=1), **said})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -65,5 +67,7 @@ class Soc(wiring.Component):
             self.tx.eq(transmitter.tx),
             self.open.eq(link.open),
             self.damaged.eq(link.damaged),
+            self.running.eq(array.running),
+            self.fault.eq(array.fault),
         ]
         return m

@@ -21,10 +21,12 @@ class Status(wiring.Component):
     -------
     idle, issued : In(1), no run is under way; a multiplication was issued
     done, done_context, overflow, clip : In, per way: its run has ended, whose it was, and what it has raised
+    refused : In(1), a request was answered with an error
     reset_status : In(1), all to zero, a cycle later
     turn : Out, counts the bits of two words, again and again
     cycles, busy : Out(1), bit ``turn``; they are settled when no run has been under way since the turn began
     overflows, clips : Out(contexts), sticky
+    fault : Out(1), sticky: a request was refused, or a run has raised a flag
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -37,12 +39,14 @@ class Status(wiring.Component):
                 "done_context": In(data.ArrayLayout(index(shape.contexts), shape.ways)),
                 "overflow": In(shape.ways),
                 "clip": In(shape.ways),
+                "refused": In(1),
                 "reset_status": In(1),
                 "turn": Out(range(2 * WORD)),
                 "cycles": Out(1),
                 "busy": Out(1),
                 "overflows": Out(shape.contexts),
                 "clips": Out(shape.contexts),
+                "fault": Out(1),
             }
         )
 
@@ -65,6 +69,8 @@ class Status(wiring.Component):
                 # What is found must not go all the way to its flag at once.
                 with m.If(later(m, found.any(), "found", 1)):
                     m.d.sync += flags[context].eq(1)
+        with m.If(later(m, (self.done & (self.overflow | self.clip)).any(), "raised", 1) | self.refused):
+            m.d.sync += self.fault.eq(1)
         with m.If(clear):
-            m.d.sync += [self.overflows.eq(0), self.clips.eq(0)]
+            m.d.sync += [self.overflows.eq(0), self.clips.eq(0), self.fault.eq(0)]
         return m

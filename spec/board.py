@@ -1,7 +1,8 @@
 """A board: which FPGA, which clock, where its link is, which array it holds. Read from ``constraints/<name>.toml`` and checked.
 
 A file has the keys of `Board` (``title``, ``platform``, ``part``, ``program``, ``price``) and the tables ``[clock]`` (`Clock`),
-``[link]`` (`Link`), ``[array]`` (`spec.shape.Shape`; ``formats`` names a preset or is a table), and, if need be, ``[tools]`` (`Tools`).
+``[link]`` (`Link`), ``[array]`` (`spec.shape.Shape`; ``formats`` names a preset or is a table), and, if need be, ``[leds]`` (`Leds`) and
+``[tools]`` (`Tools`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ BAUD_TOLERANCE = Fraction(2, 100)
 
 #: Clock cycles of a bit that the gateware's receiver needs.
 LEAST_DIVISOR = 4
+
+
+#: LEDs of which each shows something else.
+MOST_LEDS = 3
 
 
 class BoardError(LoschmidtError):
@@ -77,6 +82,24 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Leds:
+    """LEDs that show what the board does, where its platform names none, or others. `hw.boards.leds` says what each shows.
+
+    Members
+    -------
+    pins : one to three, in the order in which they are used
+    invert : an LED is lit when its pin is low
+    common : pins that are held high, because they power the LEDs
+    attributes : of all these pins
+    """
+
+    pins: tuple[str, ...]
+    invert: bool
+    common: tuple[str, ...]
+    attributes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Tools:
     """What the flow's programs are told beside what follows from the part.
 
@@ -108,6 +131,7 @@ class Board:
     part, clock, link, shape, tools : see there
     program : openFPGALoader's name of it, empty if it has none
     price : what it costs, if that is sure
+    leds : in place of the platform's own
     folder : where a file of one's own lies, with its platform's module beside it; None of a board that comes with the project
     """
 
@@ -121,6 +145,7 @@ class Board:
     tools: Tools
     program: str = ""
     price: str = ""
+    leds: Leds | None = None
     folder: Path | None = field(default=None, compare=False, repr=False)
 
 
@@ -161,8 +186,9 @@ def _board(top: Keys, name: str) -> Board:
     clock = _clock(top.table("clock"), part)
     link = _link(top.table("link"), clock)
     shape = _shape(top.table("array"))
+    leds = _leds(top.table("leds", required=False))
     tools = _tools(top.table("tools", required=False))
-    board = Board(name, title, platform, part, clock, link, shape, tools, top.text("program", ""), top.text("price", ""))
+    board = Board(name, title, platform, part, clock, link, shape, tools, top.text("program", ""), top.text("price", ""), leds)
     top.done()
     check_fit(shape, link.buffer, part)
     return board
@@ -189,9 +215,9 @@ def _clock(keys: Keys, part: Part) -> Clock:
 def _link(keys: Keys, clock: Clock) -> Link:
     resource, number = keys.text("resource"), keys.whole("number", 0, default=0)
     pins = keys.table("pins", required=False)
-    named = (pins.text("rx"), pins.text("tx")) if pins.given else None
-    if named:
-        _check_pins(named)
+    named = (pins.word("rx"), pins.word("tx")) if pins.given else None
+    if named and named[0] == named[1]:
+        raise SpecError(f"link.pins: rx and tx are both pin {named[0]}: they are two wires, so name two pins")
     attributes = tuple(sorted(pins.texts("attributes").items()))
     pins.done()
     baud, buffer = keys.whole("baud", 1), keys.whole("buffer", 1)
@@ -211,12 +237,15 @@ def _link(keys: Keys, clock: Clock) -> Link:
     return Link(resource, number, named, attributes, baud, buffer, divisor)
 
 
-def _check_pins(named: tuple[str, str]) -> None:
-    for key, pin in zip(("rx", "tx"), named, strict=True):
-        if len(pin.split()) != 1:
-            raise SpecError(f"link.pins.{key}: must be the name of one pin, not {pin!r}")
-    if named[0] == named[1]:
-        raise SpecError(f"link.pins: rx and tx are both pin {named[0]}: they are two wires, so name two pins")
+def _leds(keys: Keys) -> Leds | None:
+    pins, common, invert = keys.words("pins"), keys.words("common"), keys.flag("invert", default=False)
+    attributes = tuple(sorted(keys.texts("attributes").items()))
+    keys.done()
+    if not keys.given:
+        return None
+    if not 1 <= len(pins) <= MOST_LEDS:
+        raise SpecError(f"leds.pins: names {len(pins)} pins, not one to {MOST_LEDS}; leave [leds] out to take the platform's own LEDs")
+    return Leds(pins, invert, common, attributes)
 
 
 def _shape(keys: Keys) -> Shape:

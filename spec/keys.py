@@ -40,6 +40,20 @@ class Keys:
         value: str = self._take(key, str, default)
         return value
 
+    def word(self, key: str) -> str:
+        """A string without blanks, such as a pin's name."""
+        return self._word(self.text(key), self._name(key))
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list of strings without blanks; empty if the key is missing."""
+        return tuple(self._word(value, self._name(key)) for value in self.lines(key))
+
+    @staticmethod
+    def _word(value: str, name: str) -> str:
+        if len(value.split()) != 1 or value != value.strip():
+            raise SpecError(f"{name}: must be a name without blanks, not {value!r}")
+        return value
+
     def flag(self, key: str, default: bool | None = None) -> bool:
         value: bool = self._take(key, bool, default)
         return value

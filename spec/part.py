@@ -97,6 +97,8 @@ _ALL = (
     Part("iCE40UP5K", Family.ICE40, 5_280, 5_280, 30, 8, 16, _ICE40_PLL),
     Part("GW1NR-9C", Family.GOWIN, 8_640, 6_480, 26, 20, 18, _GW1N_PLL),
     Part("GW2A-18C", Family.GOWIN, 20_736, 15_552, 46, 48, 18, _GW2A_PLL),
+    # The same die with SDRAM beside it.
+    Part("GW2AR-18C", Family.GOWIN, 20_736, 15_552, 46, 48, 18, _GW2A_PLL),
     # Block RAMs of 18 kbit, as elsewhere: two to each of Xilinx's own of 36.
     Part("xc7a100ti", Family.XILINX7, 63_400, 126_800, 270, 240, 18, _XILINX7_PLL),
 )

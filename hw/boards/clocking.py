@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, log2
 from typing import Any
 
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal
@@ -18,10 +19,16 @@ WAKE_BITS = 10
 
 
 class Clocking(Elaboratable):
-    """Drives domain ``sync``, which is defined above, from the platform's default clock, as the board's file says."""
+    """Drives domain ``sync``, which is defined above, from the platform's default clock, as the board's file says.
+
+    Members
+    -------
+    divider : Out, counts cycles while the clock is good; its highest bit has a period of one to two seconds
+    """
 
     def __init__(self, board: Board) -> None:
         self.board = board
+        self.divider = Signal(max(WAKE_BITS + 1, ceil(log2(board.clock.frequency))))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -41,13 +48,13 @@ class Clocking(Elaboratable):
 
         m.domains.wake = ClockDomain(reset_less=True)
         m.d.comb += [ClockSignal("sync").eq(clock), ClockSignal("wake").eq(clock)]
-        good, waited, on_its_way, reset = Signal(), Signal(WAKE_BITS + 1), Signal(2, init=3), Signal(init=1)
+        good, awake, on_its_way, reset = Signal(), Signal(), Signal(2, init=3), Signal(init=1)
         m.submodules.good = FFSynchronizer(locked, good, o_domain="wake")
+        # The divider also counts how long the reset lasts.
+        m.d.wake += [self.divider.eq(self.divider + 1), awake.eq(awake | self.divider[WAKE_BITS])]
         with m.If(~good):
-            m.d.wake += waited.eq(0)
-        with m.Elif(~waited[-1]):
-            m.d.wake += waited.eq(waited + 1)
+            m.d.wake += [self.divider.eq(0), awake.eq(0)]
         # From the PLL in its corner to where the reset is wanted, in three steps.
-        m.d.wake += Cat(on_its_way, reset).eq(Cat(~waited[-1], on_its_way))
+        m.d.wake += Cat(on_its_way, reset).eq(Cat(~awake, on_its_way))
         m.d.comb += ResetSignal("sync").eq(reset)
         return m

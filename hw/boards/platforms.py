@@ -10,12 +10,15 @@ from loschmidt.spec.board import Board, BoardError
 from loschmidt.spec.part import Family
 from loschmidt.spec.pll import megahertz
 
+from . import leds
 from .kind import kind
 
 
 def platform(board: Board) -> Any:
-    """A fresh platform of the board: a `Target`, with the link's pins, and in agreement with the board's file; `BoardError` if not."""
-    # Of what has been asked for, a platform keeps a record: the pins are tried on another one.
+    """A fresh platform of the board: a `Target`, with the pins that its file names.
+
+    `BoardError` if the file and the platform's class do not agree, or want one pin twice. That is tried before anything is made.
+    """
     _check_pins(_made(board), board)
     return _made(board)
 
@@ -40,6 +43,7 @@ def _made(board: Board) -> Any:
         delivered = megahertz(int(frequency))
         raise BoardError(f"{board.name}: clock.input is {megahertz(board.clock.input)} MHz, but {board.platform} delivers {delivered} MHz")
     _add_link(made, board)
+    _add_leds(made, board)
     return made
 
 
@@ -58,20 +62,30 @@ def _add_link(made: Any, board: Board) -> None:
     if link.pins:
         rx, tx = link.pins
         ios = (Subsignal("rx", Pins(rx, dir="i")), Subsignal("tx", Pins(tx, dir="o")), Attrs(**dict(link.attributes)))
+        # What the file says goes before what the platform says.
+        made.resources.pop((link.resource, link.number), None)
         made.add_resources([Resource(link.resource, link.number, *ios)])
     elif (link.resource, link.number) not in made.resources:
         raise BoardError(f"{board.name}: {board.platform} has no pins {link.resource}#{link.number}: give link.pins")
 
 
 def _check_pins(made: Any, board: Board) -> None:
-    """What the clock and the link ask for is there, and no pin is asked for twice."""
+    """What the clock, the link and the LEDs ask for is there, and no pin is asked for twice."""
     link = board.link
     try:
         made.request(made.default_clk, dir="-")
         pins = made.request(link.resource, link.number, dir="-")
+        for name in ("rx", "tx"):
+            port = getattr(pins, name, None)
+            if port is None or len(port) != 1:
+                raise BoardError(f"{board.name}: {link.resource}#{link.number} of {board.platform} has no pin {name}: give link.pins")
+        leds.find(made, board)
     except (ResourceError, NameError) as error:
-        raise BoardError(f"{board.name}: pins of {link.resource}#{link.number}: {error}") from error
-    for name in ("rx", "tx"):
-        port = getattr(pins, name, None)
-        if port is None or len(port) != 1:
-            raise BoardError(f"{board.name}: {link.resource}#{link.number} of {board.platform} has no pin {name}: give link.pins")
+        raise BoardError(f"{board.name}: {error}") from error
+
+
+def _add_leds(made: Any, board: Board) -> None:
+    if board.leds:
+        attributes = Attrs(**dict(board.leds.attributes))
+        for name, pins, invert in ((leds.LED, board.leds.pins, board.leds.invert), (leds.COMMON, board.leds.common, False)):
+            made.add_resources(Resource(name, k, Pins(pin, dir="o", invert=invert), attributes) for k, pin in enumerate(pins))

@@ -46,6 +46,7 @@ class Board:
         self._pauses = bursts(PATTERNS[pattern].idle, seed), bursts(PATTERNS[pattern].back_pressure, seed + 1)
         self._request: list[int] = []
         self._tag = 0
+        self._refused = False  # a request, since the last RESET_STATUS
         self.cycles = 0
         self.taken_at = self.presented_at = 0  # the cycle in which a request's header was taken, and a run presented
         self._inputs: dict[str, int] = {}
@@ -109,11 +110,16 @@ class Board:
         words = [Header(code, self._tag, len(payload)).word(), *payload]
         found = await self.exchange(words)
         if code == Opcode.RESET_STATUS and not payload:
-            self.runs.tallies = Tallies()
+            self.runs.tallies, self._refused = Tallies(), False
         self.model.tallies = self.runs.tallies
         expected = self.model.answer(words)
         assert found == expected, f"{[hex(word) for word in words[:6]]} was answered with {show(found)} instead of {show(expected)}"
-        assert error is None or Header.parse(found[0]).code == error, f"{words[:6]} should be refused with {error}"
+        code_found = Header.parse(found[0]).code
+        assert error is None or code_found == error, f"{words[:6]} should be refused with {error}"
+        self._refused |= code_found != Error.OK
+        if self._refused or code == Opcode.STATUS:  # no run is under way behind a STATUS: all flags are up
+            fault = self._refused or bool(self.model.tallies.overflow | self.model.tallies.clip)
+            assert self.pins.get("fault") == fault, f"fault is {not fault} after {[hex(word) for word in words[:6]]}"
         if self.model.configuration is not None:
             assert (self.pins.get("hamiltonian"), self.pins.get("s")) == self.model.configuration
 

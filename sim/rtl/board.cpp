@@ -64,6 +64,8 @@ public:
     uint64_t busy() const { return busy_; }
     uint64_t quiet() const { return quiet_; }
     bool open() const { return top_->open; }
+    bool running() const { return top_->running; }
+    bool fault() const { return top_->fault; }
 
 private:
     // The clock falls and the inputs change at one instant, which saves an evaluation: nothing on the board listens to the fall.
@@ -137,4 +139,6 @@ uint64_t board_cycles(const void* board) { return static_cast<const Board*>(boar
 uint64_t board_busy(const void* board) { return static_cast<const Board*>(board)->busy(); }
 uint64_t board_quiet(const void* board) { return static_cast<const Board*>(board)->quiet(); }
 int board_open(const void* board) { return static_cast<const Board*>(board)->open(); }
+int board_running(const void* board) { return static_cast<const Board*>(board)->running(); }
+int board_fault(const void* board) { return static_cast<const Board*>(board)->fault(); }
 }

@@ -83,6 +83,16 @@ class BoardSimulation:
     def in_session(self) -> bool:
         return bool(self._library.board_open(self._open()))
 
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way, as LEDs show it; a netlist does not say."""
+        return bool(self._library.board_running(self._open()))
+
+    @property
+    def fault(self) -> bool:
+        """Whether there was an error since the last RESET_STATUS, as LEDs show it; a netlist does not say."""
+        return bool(self._library.board_fault(self._open()))
+
     def send(self, data: bytes) -> None:
         """Put bytes on the line to the board, behind those that wait already."""
         self._library.board_send(self._open(), data, len(data))
@@ -166,6 +176,8 @@ def _load(path: Path) -> ctypes.CDLL:
         "board_busy": (count, [handle]),
         "board_quiet": (count, [handle]),
         "board_open": (ctypes.c_int, [handle]),
+        "board_running": (ctypes.c_int, [handle]),
+        "board_fault": (ctypes.c_int, [handle]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(loaded, name)

@@ -134,10 +134,13 @@ def _verilog(module: Netlist) -> str:
 
 
 def _wrapped(board: Board, module: Netlist) -> str:
-    """The top that the harness wants. The board resets itself, holds its build's hash, and does not say whether a session is open."""
+    """The top that the harness wants. The board resets itself, holds its build's hash, and does not say what goes on inside."""
     rx, tx = (f"{board.link.resource}_{board.link.number}__{pin}__io" for pin in ("rx", "tx"))
     inputs = {name for name, port in module["ports"].items() if port["direction"] == "input"}
     (clock,) = inputs - {rx}
-    ports = "".join(f"  {kind} {name};\n" for kind, names in (("input", "clk rst rx"), ("output", "tx open")) for name in names.split())
+    silent = ("open", "running", "fault")
+    names = {"input": ("clk", "rst", "rx", "[31:0] build"), "output": ("tx", *silent)}
+    ports = "".join(f"  {direction} {name};\n" for direction, several in names.items() for name in several)
+    constants = "".join(f"  assign {name} = 1'b{name == 'open':d};\n" for name in silent)
     instance = f"  netlist netlist(.{clock}(clk), .{rx}(rx), .{tx}(tx));\n"
-    return f"module {TOP}(clk, rst, build, rx, tx, open);\n{ports}  input [31:0] build;\n  assign open = 1'b1;\n{instance}endmodule\n"
+    return f"module {TOP}(clk, rst, build, rx, tx, {', '.join(silent)});\n{ports}{constants}{instance}endmodule\n"

@@ -31,8 +31,12 @@ from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.link import ROUGH, FaultyLine, Rates
 from loschmidt.sim.link.terminal import KEPT, Terminal
 from loschmidt.sim.rtl import BoardLine, BoardPlan, BoardSimulation, SimulationError
+from loschmidt.spec import protocol
 from loschmidt.spec.board import load
-from loschmidt.spec.region import Buffer
+from loschmidt.spec.hamiltonian import Hamiltonian
+from loschmidt.spec.protocol import Error, Header, Opcode
+from loschmidt.spec.region import Buffer, State
+from loschmidt.spec.run import Run
 from loschmidt.spec.shape import Shape
 
 from . import toy
@@ -191,6 +195,40 @@ def test_board_tells_the_hash_of_its_build() -> None:
         device = WordDevice(LinkPort(BoardLine(board), "board"), "board")
         assert (device.build, device.shape) == (build, PLAN.shape)
         device.close()
+
+
+class WatchedBoard(BoardSimulation):
+    """Remembers whether a run was under way when somebody looked."""
+
+    ran = False
+
+    def advance(self, cycles: int) -> bytes:
+        data = super().advance(cycles)
+        self.ran |= self.running
+        return data
+
+
+def test_board_shows_runs_and_errors() -> None:
+    """What its LEDs are given."""
+    board = WatchedBoard(PLAN)
+    port = LinkPort(BoardLine(board), "board")
+    device = WordDevice(port, "board")
+    assert (board.ran, board.fault) == (False, False)
+    device.configure(Hamiltonian.DENSE, 2)
+    device.run([Run(context, PLAN.shape.input_depth) for context in range(4)])
+    assert board.ran
+    device.read(State.POSITION, 0)
+    assert not board.running
+    device.reset_status()
+    assert not board.fault
+    port.send(protocol.request(Opcode.CONFIGURE, [99]))
+    assert Header.parse(int(port.receive(1)[0])).code == Error.VALUE
+    assert board.fault
+    device.status()
+    assert board.fault
+    device.reset_status()
+    assert not board.fault
+    device.close()
 
 
 def test_wrong_options() -> None:

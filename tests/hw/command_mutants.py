@@ -36,6 +36,7 @@ COMMAND = {
     "early_move": (Fault('("MADE", MOVE_BEFORE), ("HELD", MOVE_BEFORE)', '("MADE", 2), ("HELD", 1)'), _EVERY),
     "part_of_an_address": (Fault("full & ~when.even", "0"), _WRONG),
     "address_cut_off": (Fault("misplaced.eq(high)", "misplaced.eq(0)"), _WRONG),
+    "refused_in_silence": (Fault('step["RESPOND"] & (error != Error.OK)', "0"), _WRONG),
     "changed_for_nothing": (Fault('starts.eq(step["PLACED"] & ~unfit & ~misplaced)', 'starts.eq(step["PLACED"])'), _WRONG),
 }
 
@@ -45,6 +46,8 @@ PARTS: dict[str, tuple[ModuleType, str, Fault, str]] = {
     "past_the_buffer": (addresses, "Addresses", Fault("Mux(highest == limit, self.inside, limit)", "1"), _WRONG),
     "cut_address": (walker, "Walker", Fault("self.past.eq(address >= traits.depth)", "self.past.eq(address > traits.depth)"), _WRONG),
     "flags_of_one_way": (status, "Status", Fault("self.done_context[w] == context", "self.done_context[0] == context"), _ANY),
+    "fault_without_clip": (status, "Status", Fault("self.overflow | self.clip)", "self.overflow)"), _ANY),
+    "fault_for_ever": (status, "Status", Fault(", self.fault.eq(0)]", "]"), _ANY),
 }
 
 

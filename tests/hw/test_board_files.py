@@ -88,7 +88,7 @@ def test_a_platform_that_is_not_there(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pins", "line"),
     [
-        (("35", "9"), "pins of uart_1#0: Resource component uart_1_0.rx uses physical pin 35, but it is already used by "),
+        (("35", "9"), "Resource component uart_1_0.rx uses physical pin 35, but it is already used by "),
         (("pmod_7:1", "9"), "nonexistent connector pin pmod_7:1"),
     ],
 )
@@ -108,8 +108,8 @@ def test_pins_of_a_connector(tmp_path: Path) -> None:
     ("pins", "line"),
     [
         (("6", "6"), "link.pins: rx and tx are both pin 6: they are two wires, so name two pins"),
-        (("", "6"), "link.pins.rx: must be the name of one pin, not ''"),
-        (("6", "9 10"), "link.pins.tx: must be the name of one pin, not '9 10'"),
+        (("", "6"), "link.pins.rx: must be a name without blanks, not ''"),
+        (("6", "9 10"), "link.pins.tx: must be a name without blanks, not '9 10'"),
     ],
 )
 def test_pins_that_are_none(pins: tuple[str, str], line: str, tmp_path: Path) -> None:

@@ -29,6 +29,11 @@ PINS = {
     "tang-nano-9k": ("52", "18", "17", "FBDIV_SEL 1"),
     "tang-primer-20k": ("H11", "T13", "M11", "FBDIV_SEL 2"),
     "arty-a7-100": ("E3", "A9", "D10", "DIVCLK_DIVIDE 1"),
+    "icepi-zero": ("M1", "K16", "K15", "CLKFB_DIV 2"),
+    "icesugar-pro": ("P6", "A9", "B9", "CLKFB_DIV 4"),
+    "colorlight-5a-75b": ("P6", "M13", "P11", "CLKFB_DIV 4"),
+    "butterstick": ("B12", "C12", "A13", "CLKFB_DIV 4"),
+    "tang-nano-20k": ("4", "70", "69", "FBDIV_SEL 1"),
 }
 
 
