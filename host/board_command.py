@@ -10,12 +10,12 @@ import typer
 
 from loschmidt.sim.link.terminal import Terminal
 from loschmidt.spec.board import load
-from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.link import LARGEST_BUFFER, LEAST_BUFFER
 from loschmidt.spec.shape import Shape
 
 from . import console
-from .config import CHOICES, Config
+from .adapting import EXAMPLES
+from .config import Config, formats_of
 from .errors import ConfigError
 from .interrupt import deferred
 from .options import Formats, Lanes
@@ -73,11 +73,9 @@ def run(
 
     plan = plan_of(board_name) if board_name is not None else None
     if plan is None:
-        if formats not in CHOICES["formats"]:
-            raise ConfigError(f"--formats must be one of {', '.join(CHOICES['formats'])}, not {formats!r}")
         if buffer & (buffer - 1) or not LEAST_BUFFER <= buffer <= LARGEST_BUFFER:
             raise ConfigError(f"--buffer must be a power of two from {LEAST_BUFFER} to {LARGEST_BUFFER}, not {buffer}")
-        shape = Shape(oscillators, inputs, lanes or min(oscillators, 8), contexts, 2, depth, depth, depth, PRESETS[formats])
+        shape = Shape(oscillators, inputs, lanes or min(oscillators, 8), contexts, 2, depth, depth, depth, formats_of(formats))
         plan = BoardPlan(shape, divisor, buffer)
     with console.stage() as tell:
         tell("building the gateware", 0.0)
@@ -85,7 +83,7 @@ def run(
     terminal = Terminal()
     shape = plan.shape
     console.say(f"a board of {shape.oscillators} oscillators, {shape.inputs} inputs and {shape.lanes} lanes at {terminal.path}")
-    console.say(f"try  loschmidt train --device {terminal.path} --oscillators {shape.oscillators}")
+    console.say(f"try  {suggestion(terminal.path)}")
     began, cycles = time.monotonic(), board.cycles
     try:
         # Ctrl-C ends it in order, even where a shell started it with that signal ignored.
@@ -104,6 +102,11 @@ def run(
     finally:
         terminal.close()
         board.close()
+
+
+def suggestion(path: str) -> str:
+    """A command that trains on any board at ``path``, in a minute or so where that is simulated: on the least of data."""
+    return f"loschmidt train {EXAMPLES[-1][0]} --epochs 2 --device {path}"
 
 
 def plan_of(name: str) -> BoardPlan:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loschmidt.spec.hamiltonian import DEFINITIONS
-from loschmidt.spec.protocol import VERSION
 
 from . import atomic
 from .config import Config
@@ -25,8 +24,9 @@ Floats = NDArray[np.float64]
 
 NAME = "checkpoint.npz"
 
-#: Of this file's layout.
-LAYOUT = 1
+#: Of this file's layout; and of the rules by which integers follow from integers, on every device. The version of the protocol is
+#: another: a word more on the line changes no integer.
+LAYOUT = CONTRACT = 1
 
 
 def fingerprint(config: Config) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def fingerprint(config: Config) -> dict[str, Any]:
     definition = DEFINITIONS[config.system]
     return {
         "layout": LAYOUT,
-        "protocol": VERSION,
+        "protocol": CONTRACT,
         "formats": config.preset.to_json(),
         "hamiltonian": config.hamiltonian,
         "parameters": [parameter.value for parameter in definition.parameters],

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from loschmidt.spec.errors import LoschmidtError
 
-from . import board_command, console, doctor, measuring, session, tables, trusted
+from . import board_command, bringup_command, console, doctor, measuring, session, tables, trusted
 from .config import Config
 from .echo_engine import EchoEngine
 from .engine import Engine
@@ -143,28 +143,31 @@ def train(
     """
     if resume is None:
         config = config_of(locals(), tuple(outputs or ()))
-        training = session.start(config, device, name)
+        training = session.start(config, device, name, given(context))
     else:
         typed = given(context)
         fixed = typed - {"resume", "device", "epochs", "data"}
         if fixed:
             raise ConfigError(f"--{min(fixed)} belongs to the run and cannot change on --resume; --epochs and --device can")
         training = session.resume(resume, device, data if "data" in typed else None, epochs if "epochs" in typed else None)
+        config = training.config
     try:
-        _train(training, device)
+        _train(training, device, config)
     finally:
         training.engine.close()
 
 
-def _train(training: Training, device: str) -> None:
+def _train(training: Training, device: str, asked: Config) -> None:
     folder, config = training.folder, training.config
     if folder is None:
         raise RuntimeError("a run of the command line has a folder")
     dataset = training.dataset
+    taken = [name for name in ("oscillators", "hamiltonian", "formats") if getattr(config, name) != getattr(asked, name)]
     console.say(
         f"{dataset.name}: {len(dataset.train)} to train on, {len(dataset.test)} to test on, {dataset.channels} channels; "
         f"{config.oscillators} oscillators, {config.hamiltonian}, {config.gradient}"
-        + (f" on {device}, {config.formats}-bit multipliers" if config.gradient == "echo" else " in float64")
+        + (f" on {device}, {config.preset.multiplier}-bit multipliers" if config.gradient == "echo" else " in float64")
+        + (f"; from the board: {', '.join(taken)}" if taken else "")
     )
     try:
         with console.training_bar(training) as progress:
@@ -228,14 +231,20 @@ app.command("compare")(measuring.compare)
 app.command("verify")(measuring.measure)
 app.command("cycles")(measuring.count)
 app.command("board")(board_command.run)
+app.command("bringup")(bringup_command.run)
 
 
 @app.command("doctor")
-def examine() -> None:
-    """Look for every tool and library that training and testing need.
+def examine(device: Annotated[str | None, typer.Option(help="A board's port: show what the board there says of itself.")] = None) -> None:
+    """Look for every tool and library that training and testing need; or ask a board what it is.
 
     Exit status 1 if something is missing; the table says what to do.
+
+    [bold]Example[/bold]   loschmidt doctor --device /dev/ttyUSB1
     """
+    if device is not None:
+        bringup_command.show(device)
+        return
     found = doctor.examine()
     console.OUT.print(tables.findings(found))
     missing = [item.name for item in found if not item.found]

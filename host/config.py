@@ -12,7 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from loschmidt.spec.formats import PRESETS, Formats
+from loschmidt.spec.errors import SpecError
+from loschmidt.spec.formats import PRESETS, Formats, named
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.run import STEP_LIMIT
 
@@ -27,6 +28,14 @@ CHOICES = {
     "formats": tuple(PRESETS),
     "gradient": ("echo", "bptt"),
 }
+
+
+def formats_of(text: str) -> Formats:
+    """The formats that ``--formats`` names. `ConfigError` if there are none of that name."""
+    try:
+        return named(text)
+    except SpecError as error:
+        raise ConfigError(f"--{error}" if str(error).startswith("formats must") else f"--formats {text}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class Config:
     decay : weight decay of couplings and input weights, decoupled from the gradient (AdamW)
     jitter : noise on training inputs, in standard deviations of each channel; for classes only, a waveform stays as it is
     seed : of the initial values, of the shuffle and of the jitter
-    formats : name in `spec.formats.PRESETS`
+    formats : a name that `spec.formats.named` knows: a preset's, or, of a board whose formats are none, all of them
     gradient : ``echo`` in integers on a device, or ``bptt`` in float64
     """
 
@@ -77,7 +86,9 @@ class Config:
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
             value = getattr(self, name)
-            if value not in known:
+            if name == "formats":
+                formats_of(value)
+            elif value not in known:
                 raise ConfigError(f"--{name} must be one of {', '.join(known)}, not {value!r}")
         for name, low, high in (
             ("oscillators", 1, 65535),
@@ -106,7 +117,7 @@ class Config:
 
     @property
     def preset(self) -> Formats:
-        return PRESETS[self.formats]
+        return formats_of(self.formats)
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

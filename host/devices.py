@@ -9,6 +9,7 @@ from loschmidt.spec.shape import Shape
 from .board import is_board, open_board
 from .device import Device
 from .errors import DeviceError
+from .fitted import FittedDevice
 
 
 def _emulator(shape: Shape) -> Device:
@@ -43,10 +44,31 @@ def check_name(name: str) -> None:
         raise DeviceError(f"no device named {name!r}: use one of {', '.join(DEVICES)}, or a board's port like /dev/ttyUSB0")
 
 
-def open_device(name: str, shape: Shape) -> Device:
-    """A device of that shape, or a board that holds it; close it after use.
-
-    Raises `DeviceError` for a name that is not known, and what `board.open_board` raises.
-    """
+def find(name: str) -> Device | None:
+    """The board at ``name``, as it is; None where a device is made to any shape. Raises what `open_device` raises."""
     check_name(name)
-    return DEVICES[name](shape) if name in DEVICES else open_board(name, shape)
+    return None if name in DEVICES else open_board(name)
+
+
+def shape_at(name: str) -> Shape | None:
+    """The shape of the board at ``name``, which is closed again; None where a device is made to any."""
+    board = find(name)
+    if board is not None:
+        board.close()
+    return None if board is None else board.shape
+
+
+def open_device(device: str | Device, shape: Shape) -> Device:
+    """A device of that shape, or a board that holds it, by its name or as `find` gives it; close it after use.
+
+    Raises `DeviceError` for a name that is not known, or a board that cannot hold the shape, which is closed then; and what
+    `board.open_board` raises.
+    """
+    found = find(device) if isinstance(device, str) else device
+    if found is None:
+        return DEVICES[str(device)](shape)
+    try:
+        return FittedDevice(found, shape)
+    except BaseException:
+        found.close()
+        raise

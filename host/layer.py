@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from loschmidt.spec.errors import LoschmidtError, SpecError
 from loschmidt.spec.fixed import Format
-from loschmidt.spec.formats import PRESETS
+from loschmidt.spec.formats import name_of, named
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
 from loschmidt.spec.run import STEP_LIMIT
 from loschmidt.spec.shape import Shape
@@ -30,7 +30,7 @@ from . import parameters
 from .config import CHOICES
 from .constraints import project
 from .device import Device, Ints
-from .devices import check_name, open_device
+from .devices import check_name, open_device, shape_at
 from .echo import Echo, Forward, Readout
 from .echo_engine import DEPTH, LANES
 from .engine import Health
@@ -101,7 +101,7 @@ class Layer:
     step : s of the time step ``delta = 2**-s``
     readout : ``last`` or ``mean`` midpoint, or ``every``
     device : a name that `devices.open_device` knows, opened when it is first needed; or a `Device`, which several layers may share
-    formats : name in `spec.formats.PRESETS`, ``18`` if None; a `Device` has its own
+    formats : a name that `spec.formats.named` knows; if None, ``18``, or a board's own; a `Device` has its own
     untrusted : ``warn`` or ``raise`` where the detector does not trust a gradient
     policy : how eps is chosen
 
@@ -146,17 +146,20 @@ class Layer:
     def _shape_on(device: str | Device, inputs: int, oscillators: int, formats: str | None) -> Shape:
         if not isinstance(device, str):
             found = device.shape
-            if formats is not None and PRESETS.get(formats) != found.formats:
+            if formats is not None and formats != name_of(found.formats):
                 raise ConfigError(f"formats {formats!r} are not those of the device that was given: leave them out")
             if (found.inputs, found.oscillators) != (inputs, oscillators):
                 has = f"{found.inputs} inputs and {found.oscillators} oscillators"
                 raise ConfigError(f"the device has {has}, the layer {inputs} and {oscillators}: make both the same")
             return found
         check_name(device)
-        if formats is not None and formats not in PRESETS:
-            raise ConfigError(f"formats must be one of {', '.join(PRESETS)}, not {formats!r}")
+        try:
+            board = shape_at(device) if formats is None else None
+            chosen = board.formats if board is not None else named(formats or "18")
+        except SpecError as error:
+            raise ConfigError(str(error)) from error
         lanes = max(1, min(LANES, oscillators))
-        return Shape(oscillators, inputs, lanes, CONTEXTS, 2, DEPTH, DEPTH, DEPTH, PRESETS[formats or "18"])
+        return Shape(oscillators, inputs, lanes, CONTEXTS, 2, DEPTH, DEPTH, DEPTH, chosen)
 
     @property
     def device(self) -> str:

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian as HamiltonianCode
 from loschmidt.spec.shape import Shape
 
 from . import console, cycles, tables
 from . import verify as verification
+from .adapting import adapted
 from .compare import compare as compare_gradients
-from .config import CHOICES, Config
-from .devices import check_name, open_device
+from .config import CHOICES, Config, formats_of
+from .devices import check_name, open_device, shape_at
 from .errors import ConfigError
 from .options import (
     MISSED,
@@ -36,6 +36,7 @@ from .options import (
     Seed,
     Step,
     config_of,
+    given,
     write_json,
 )
 from .report import Report, render
@@ -44,6 +45,7 @@ _DEFAULT = Config()
 
 
 def compare(
+    context: typer.Context,
     data: Data = _DEFAULT.data,
     seeds: Annotated[int, typer.Option(min=1, help="How many runs of either kind.")] = 5,
     device: Device = "emulator",
@@ -67,6 +69,8 @@ def compare(
     [bold]Example[/bold]   loschmidt compare --seeds 5 --json compare.json
     """
     config = config_of(locals(), ())
+    if (shape := shape_at(device)) is not None:
+        config = adapted(config, shape, given(context))
     with console.bar() as bars:
 
         def progress(what: str) -> Any:
@@ -83,6 +87,7 @@ def compare(
 
 
 def measure(
+    context: typer.Context,
     device: Device = "emulator",
     hamiltonian: Annotated[str, typer.Option(help=f"all | {' | '.join(CHOICES['hamiltonian'])}")] = "all",
     steps: Annotated[int, typer.Option(min=1, help="Length of the run, T.")] = 1000,
@@ -121,19 +126,25 @@ def measure(
     known = {h.name.lower(): h for h in HamiltonianCode}
     if hamiltonian not in {"all", *known}:
         raise ConfigError(f"--hamiltonian must be one of all, {', '.join(known)}, not {hamiltonian!r}")
-    if formats not in CHOICES["formats"]:
-        raise ConfigError(f"--formats must be one of {', '.join(CHOICES['formats'])}, not {formats!r}")
+    chosen = formats_of(formats)
+    hamiltonians = list(known.values()) if hamiltonian == "all" else [known[hamiltonian]]
+    typed = given(context)
+    for shape in filter(None, map(shape_at, dict.fromkeys((device, against or device)))):
+        oscillators = oscillators if "oscillators" in typed else min(oscillators, shape.oscillators)
+        inputs = inputs if "inputs" in typed else min(inputs, shape.inputs)
+        chosen = chosen if "formats" in typed else shape.formats
+        hamiltonians = [each for each in hamiltonians if each in shape.hamiltonians] if hamiltonian == "all" else hamiltonians
     with console.stage() as tell:
         report = verification.verify(
             partial(open_device, device),
-            hamiltonians=list(known.values()) if hamiltonian == "all" else [known[hamiltonian]],
+            hamiltonians=hamiltonians,
             oscillators=oscillators,
             inputs=inputs,
             lanes=lanes,
             steps=steps,
             s=step,
             seed=seed,
-            formats=PRESETS[formats],
+            formats=chosen,
             checks=tuple(check) if check else verification.CHECKS,
             tell=tell,
             against=None if against is None else partial(open_device, against),
@@ -174,10 +185,8 @@ def count(
 
     [bold]Example[/bold]   loschmidt cycles --oscillators 16 --lanes 4
     """
-    if formats not in CHOICES["formats"]:
-        raise ConfigError(f"--formats must be one of {', '.join(CHOICES['formats'])}, not {formats!r}")
     depth = cycles.LONG
-    shape = Shape(oscillators, inputs, lanes or oscillators, 2, 2, depth, depth, depth, PRESETS[formats])
+    shape = Shape(oscillators, inputs, lanes or oscillators, 2, 2, depth, depth, depth, formats_of(formats))
     with console.stage() as tell:
         tell("building the gateware", 0.0)
         simulated = open_device("rtl", shape)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import data, interrupt, plots
+from .adapting import adapted, check_channels
 from .bptt_engine import BpttEngine
 from .checkpoint import Checkpoint
 from .config import Config
 from .data import Dataset
-from .devices import check_name, open_device
+from .device import Device
+from .devices import check_name, find, open_device
 from .echo_engine import EchoEngine, shape_for
 from .encoder import IDLE, Encoder
 from .engine import Engine
@@ -29,34 +33,57 @@ def load_data(config: Config) -> Dataset:
     return data.load(config.data, config.targets, config.window)
 
 
-def open_engine(config: Config, device: str, dataset: Dataset) -> Engine:
-    """What computes the gradient that ``config`` asks for; ``device`` is a name that `devices.open_device` knows."""
+def open_engine(config: Config, device: str | Device, dataset: Dataset) -> Engine:
+    """What computes the gradient that ``config`` asks for; ``device`` is what `devices.open_device` takes."""
     if config.gradient == "bptt":
         return BpttEngine(config.system, config.step, config.readout, config.preset, _encoder(config, dataset))
     return echo_engine(config, device, dataset)
 
 
-def echo_engine(config: Config, device: str, dataset: Dataset) -> EchoEngine:
+def echo_engine(config: Config, device: str | Device, dataset: Dataset) -> EchoEngine:
     longest = max(len(sample) for split in (dataset.train, dataset.test) for sample in split.inputs)
     channels, steps = (IDLE, config.steps) if dataset.static else (dataset.channels, longest)
-    opened = open_device(device, shape_for(config, channels, steps))
-    return EchoEngine(opened, config.system, config.step, config.readout, _encoder(config, dataset))
+    found = (find(device) if isinstance(device, str) else device) or device
+    with _closing_on_error(found):
+        if not isinstance(found, str):
+            check_channels(dataset.name, channels, found.name, found.shape)
+        opened = open_device(found, shape_for(config, channels, steps))
+        return EchoEngine(opened, config.system, config.step, config.readout, _encoder(config, dataset))
 
 
 def _encoder(config: Config, dataset: Dataset) -> Encoder | None:
     return Encoder(config.steps) if dataset.static else None
 
 
-def start(config: Config, device: str, name: str | None) -> Training:
-    """A new run in a new folder, named ``name`` or after the data."""
-    check_name(device)
+@contextmanager
+def _closing_on_error(device: str | Device | None) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if device is not None and not isinstance(device, str):
+            device.close()
+        raise
+
+
+def start(config: Config, device: str, name: str | None, given: AbstractSet[str] = frozenset()) -> Training:
+    """A new run in a new folder, named ``name`` or after the data; what is not ``given`` of its configuration may be the board's."""
+    board = find(device)
+    with _closing_on_error(board):
+        config = adapted(config, board.shape, given) if board is not None else config
+        training = _begin(config, device, board or device, name)
+    if board is not None and not isinstance(training.engine, EchoEngine):
+        board.close()
+    return training
+
+
+def _begin(config: Config, name_of_device: str, device: str | Device, name: str | None) -> Training:
     path = Path(config.data).expanduser()
     config = dataclasses.replace(config, data=str(path.resolve())) if path.exists() else config
     dataset = load_data(config)
     checkpoint = begin(config, dataset)
     engine = open_engine(config, device, dataset)
     folder = RunFolder.create(name, dataset.name)
-    folder.write_config({**config.to_json(), "device": device})
+    folder.write_config({**config.to_json(), "device": name_of_device})
     training = Training(checkpoint, dataset, engine, folder)
     checkpoint.save(folder.checkpoint)
     return training

@@ -13,6 +13,7 @@ from loschmidt.sim.checks import Bounds, check_configuration, check_context, che
 from loschmidt.spec import layout, protocol
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.layout import Bank
+from loschmidt.spec.pace import run_limit, sweep_limit
 from loschmidt.spec.protocol import PAYLOAD_LIMIT, Error, Header, Opcode, ProtocolError
 from loschmidt.spec.region import Region, entry_shape, has_entries
 from loschmidt.spec.run import Run, Status
@@ -21,13 +22,21 @@ from loschmidt.spec.shape import Shape
 from . import wire
 from .wire import Ints, Words
 
+#: Cycles in which an array of any shape has said what it is.
+WAKING = 100_000
+
 
 class Port(Protocol):
-    """Words to a device and back, in order."""
+    """Words to a device and back, in order.
+
+    `allow` says how many clock cycles the device may be busy, at the most, before it takes or gives a word, from now on.
+    """
 
     def send(self, words: ArrayLike) -> None: ...
 
     def receive(self, count: int) -> NDArray[np.uint32]: ...
+
+    def allow(self, cycles: int) -> None: ...
 
     def close(self) -> None: ...
 
@@ -59,8 +68,10 @@ class WordDevice:
         self._tag = 0
         self._pending: list[_Pending] = []
         with self._closing_on_error():
+            port.allow(WAKING)
             self._shape, self._build = protocol.parse_identity(self._ask(Opcode.IDENTIFY, length=None).tolist())
         self._bounds = Bounds(self._shape)
+        port.allow(sweep_limit(self._shape))
 
     @property
     def name(self) -> str:
@@ -119,11 +130,13 @@ class WordDevice:
         check_runs(runs, self._shape)
         if not runs:
             return
+        self._port.allow(run_limit((run.steps for run in runs), self._shape) + sweep_limit(self._shape))
         for run in runs:
             self._send(Opcode.RUN, protocol.run(run))
         # RUN is answered when it starts; a read is answered when all are done.
         self._send(Opcode.READ, [Bank.INPUT, 0, 1], self._words_per_address(Bank.INPUT))
         self._collect()
+        self._port.allow(sweep_limit(self._shape))
 
     def copy(self, destination: int, source: int) -> None:
         for context in (destination, source):

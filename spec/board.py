@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.resources
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,7 @@ class Board:
     program : openFPGALoader's name of it, empty if it has none
     price : what it costs, if that is sure
     leds : in place of the platform's own
+    folder : where a file of one's own lies, with its platform's module beside it; None of a board that comes with the project
     """
 
     name: str
@@ -145,6 +146,7 @@ class Board:
     program: str = ""
     price: str = ""
     leds: Leds | None = None
+    folder: Path | None = field(default=None, compare=False, repr=False)
 
 
 def names() -> list[str]:
@@ -158,14 +160,15 @@ def load(name: str) -> Board:
     if name.endswith(".toml") or "/" in name:
         path = Path(name)
         try:
-            text = path.read_text()
+            # Editors of some systems begin a file with a byte order mark.
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BoardError(f"{path}: cannot be read ({error}): name a board's .toml file, or one of {', '.join(names())}") from error
-        return parse(text, path.stem, str(path))
+        return replace(parse(text, path.stem, str(path)), folder=path.resolve().parent)
     if name not in names():
         raise BoardError(f"there is no board {name!r}: it is one of {', '.join(names())}, or a .toml file of your own")
     file = f"{name}.toml"
-    return parse(importlib.resources.files("loschmidt.constraints").joinpath(file).read_text(), name, file)
+    return parse(importlib.resources.files("loschmidt.constraints").joinpath(file).read_text(encoding="utf-8"), name, file)
 
 
 def parse(text: str, name: str, file: str) -> Board:
@@ -213,6 +216,8 @@ def _link(keys: Keys, clock: Clock) -> Link:
     resource, number = keys.text("resource"), keys.whole("number", 0, default=0)
     pins = keys.table("pins", required=False)
     named = (pins.word("rx"), pins.word("tx")) if pins.given else None
+    if named and named[0] == named[1]:
+        raise SpecError(f"link.pins: rx and tx are both pin {named[0]}: they are two wires, so name two pins")
     attributes = tuple(sorted(pins.texts("attributes").items()))
     pins.done()
     baud, buffer = keys.whole("baud", 1), keys.whole("buffer", 1)

@@ -147,3 +147,19 @@ PRESETS: dict[str, Formats] = {
     "18": Formats(),
     "25": Formats(Format(36, 28), Format(25, 20), Format(25, 20), Format(25, 23), 64, 512),
 }
+
+
+def name_of(formats: Formats) -> str:
+    """The preset's name, or all of the formats as `named` reads them: ``Q5.19/Q4.12/Q4.12/Q2.14/40/128/2``."""
+    preset = next((name for name, preset in PRESETS.items() if preset == formats), None)
+    return preset or "/".join(map(str, formats.to_json().values()))
+
+
+def named(text: str) -> Formats:
+    """The formats of a name that `name_of` gives. Raises `SpecError` if it is none."""
+    if text in PRESETS:
+        return PRESETS[text]
+    keys, values = PRESETS["18"].to_json().keys(), text.split("/")
+    if len(values) != len(keys) or not all(value.isdecimal() for value in values[-3:]):
+        raise SpecError(f"formats must be one of {', '.join(PRESETS)}, or like {'/'.join(keys)}, not {text!r}")
+    return Formats.from_json(dict(zip(keys, values, strict=True)))

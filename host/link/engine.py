@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,6 +34,10 @@ COPIES = 3
 
 class LinkError(LoschmidtError):
     """A board that does not answer, or a line that cannot be used."""
+
+
+class NoAnswerError(LinkError):
+    """Nobody has answered since the line was opened."""
 
 
 @dataclass
@@ -73,18 +78,20 @@ class HostEnd:
     opened : whether the board has answered OPEN
     flush : whether frames that are not full may go
     least : the timeout that fits the line, as fast as it was when the session began
+    opening : seconds from the first OPEN to its answer
+    limit : seconds in which something must come forward on a line that answers; later, the array hangs
     tally : `Tally`
 
     `heard` takes what came, `emit` gives what is to be sent, a frame at a time, and `wake` says when to call it again though nothing
-    came. Times are seconds of any clock. Raises `LinkError` from `emit` when the board is dead. A board that is busy answers, so it
-    may take as long as it likes.
+    came. Times are seconds of any clock. Raises `LinkError` from `emit` when the board is dead. The link of a busy array answers, so
+    it may take as long as `limit` allows.
     """
 
     def __init__(self, session: int, where: str, timeout: float = 0.25, tries: int = 6) -> None:
         if not 0 < session < 1 << 16:
             raise ValueError(f"a session's number is 1 to {(1 << 16) - 1}, not {session}")
         self.session, self.where, self.timeout, self.tries = session, where, timeout, tries
-        self.least = timeout
+        self.least, self.opening, self.limit = timeout, 0.0, math.inf
         self.opened, self.flush, self.tally = False, True, Tally()
         self._out = Outgoing()
         self._due = self._wanted = 0
@@ -96,6 +103,7 @@ class HostEnd:
         self._since: float | None = None  # when something last came forward or was asked for again, if something is due
         self._moved = 0.0
         self._knocked: float | None = None  # when OPEN was last sent
+        self._called: float | None = None  # when it was first
         self._asked: tuple[int, float] | None = None
         self._rewound: tuple[int, float] | None = None
 
@@ -146,6 +154,7 @@ class HostEnd:
             if not late and self._knocked is not None:
                 return b""
             self._knocked = now
+            self._called = now if self._called is None else self._called
             return self._line(Frame(self.session, Kind.OPEN, window=LARGEST_BUFFER), True)
         words = self._out.ready(self.flush)
         if not words and not (self._owed or self._ask):
@@ -184,11 +193,17 @@ class HostEnd:
         if now < self._since + self._patience:
             return False
         if self._silent >= self.tries:
-            raise LinkError(
-                f"{self.where}: the board does not answer{' any more' if self.opened else ''} ({self.tries + 1} times asked): "
+            kind, more = (LinkError, " any more") if self.opened else (NoAnswerError, "")
+            raise kind(
+                f"{self.where}: the board does not answer{more} ({self.tries + 1} times asked): "
                 "check its power, its cable, its bitstream and its baud rate (PORT?baud=RATE)"
             )
         if self._silent == 0:
+            if self.opened and now > self._moved + self.limit:
+                raise LinkError(
+                    f"{self.where}: the board's link answers, but its array has not for {now - self._moved:.3g} seconds, longer than "
+                    "anything takes: it hangs. Load its bitstream again, and go on from the last checkpoint"
+                )
             self.timeout = min(self.timeout * SLOWER, self.least * LONGEST_WAIT)
         self._silent += 1
         self._since = now
@@ -216,6 +231,7 @@ class HostEnd:
         if progress:
             self.opened = True
             self._ask, self._copies = False, 0
+            self.opening = now - (now if self._called is None else self._called)
             self.least = self.timeout = max(self.least, OPENINGS * (now - (now if self._knocked is None else self._knocked)))
         answer = self._out.accept(frame.received, frame.window)
         progress |= bool(answer)

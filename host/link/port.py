@@ -9,6 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from loschmidt.spec.board import LEAST_DIVISOR
+from loschmidt.spec.link import BYTES, LONGEST_FRAME, PAYLOAD_WORDS
+
 from .engine import HostEnd, LinkError, Tally
 
 #: Frames written between two looks at what has come.
@@ -16,6 +19,13 @@ BURST = 4
 
 #: Seconds after which a port that takes no bytes counts as broken.
 STUCK = 10.0
+
+#: Clock cycles that OPEN and its answer take at the least: two frames without words, of ten bits a byte.
+OPENING = 2 * 10 * (LONGEST_FRAME - PAYLOAD_WORDS * BYTES) * LEAST_DIVISOR
+
+#: Times that a board's clock may be slower than it was measured to be, and timeouts in which a line that damages what it carries has
+#: brought something forward all the same.
+SLACK, RECOVERY = 4, 64
 
 
 class Line(Protocol):
@@ -48,6 +58,7 @@ class LinkPort:
     timeout : seconds without an answer after which the host asks again
     tries : unanswered questions in a row after which the board counts as dead
     session : the session's number; random if 0
+    cycle : seconds that a clock cycle of the board takes at the most; if 0, by how long OPEN took, as of a simulated board
 
     A session is open when this returns, and the board reset. Words are sent in full frames as long as there are any; what is left over
     goes with the next `send`, or with `receive`. Raises `LinkError`.
@@ -55,7 +66,7 @@ class LinkPort:
 
     end: type[HostEnd] = HostEnd
 
-    def __init__(self, line: Line, where: str, timeout: float = 0.25, tries: int = 6, session: int = 0) -> None:
+    def __init__(self, line: Line, where: str, timeout: float = 0.25, tries: int = 6, session: int = 0, cycle: float = 0.0) -> None:
         self._line, self._where = line, where
         self._end = self.end(session or 1 + secrets.randbelow((1 << 16) - 1), where, timeout, tries)
         try:
@@ -63,6 +74,12 @@ class LinkPort:
         except BaseException:
             line.close()
             raise
+        self._cycle = cycle or SLACK * self._end.opening / OPENING
+
+    @property
+    def where(self) -> str:
+        """What the port is called in messages."""
+        return self._where
 
     @property
     def tally(self) -> Tally:
@@ -82,12 +99,16 @@ class LinkPort:
         self._pump(lambda: end.full == 0)
 
     def receive(self, count: int) -> NDArray[np.uint32]:
-        """The next ``count`` words; waits for them as long as the board answers at all."""
+        """The next ``count`` words; waits for them as long as the board answers, and no longer than `allow` says."""
         end = self._end
         end.flush = True
         end.want(count)
         self._pump(lambda: end.waiting >= count)
         return np.array(end.take(count), np.uint32)
+
+    def allow(self, cycles: int) -> None:
+        """Raise `LinkError` where nothing comes forward for that many of the board's clock cycles, though its link answers."""
+        self._end.limit = RECOVERY * self._end.least + self._cycle * cycles
 
     def close(self) -> None:
         self._line.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -12,8 +13,14 @@ import serial
 
 from .engine import LinkError
 
-#: Bits per second, where the device's name does not say ``?baud=``. USB ports of FPGA boards take it, and so do our bitstreams.
+#: Bits per second where a port has no rate, as an example, and for what is not in `spec.board`.
 DEFAULT_BAUD = 1_000_000
+
+#: Kinds of ports that have no rate, by their URL; and how the paths of pseudo-terminals, which have none either, begin.
+RATELESS, PSEUDO = ("socket", "loop"), ("/dev/pts/", "/dev/ttys")
+
+#: What the operating system says of a port that another program has locked.
+LOCKED = (errno.EAGAIN, errno.EACCES, errno.EBUSY)
 
 #: Seconds in which a line must have taken a frame; and that a line without a file descriptor sleeps between two looks.
 WRITE_PATIENCE, NAP = 10.0, 0.002
@@ -21,8 +28,8 @@ WRITE_PATIENCE, NAP = 10.0, 0.002
 CHUNK = 1 << 16
 
 
-def split_name(name: str) -> tuple[str, int]:
-    """A device's name as pyserial takes it, and its baud rate: ``/dev/ttyUSB0?baud=3000000``."""
+def split_name(name: str) -> tuple[str, int | None]:
+    """A device's name as pyserial takes it, and its baud rate if it says one: ``/dev/ttyUSB0?baud=3000000``."""
     address, mark, query = name.partition("?")
     options = parse_qsl(query, keep_blank_values=True)
     rates = [value for key, value in options if key == "baud"]
@@ -31,25 +38,36 @@ def split_name(name: str) -> tuple[str, int]:
         raise LinkError(f"{name}: baud must be one positive number, as in {address}?baud={DEFAULT_BAUD}")
     if mark and rest and "://" not in address:
         raise LinkError(f"{name}: the only option of a port is baud, as in {address}?baud={DEFAULT_BAUD}")
-    return address + (f"?{rest}" if rest else ""), int(rates[0]) if rates else DEFAULT_BAUD
+    return address + (f"?{rest}" if rest else ""), int(rates[0]) if rates else None
+
+
+def has_rate(address: str) -> bool:
+    """Whether a port carries bits at a rate of its own, so that a board is heard at no other."""
+    if "://" in address:
+        return urlsplit(address).scheme not in RATELESS
+    return not os.path.realpath(address).startswith(PSEUDO)
 
 
 class SerialLine:
-    """`host.link.port.Line` by the name of a port (``/dev/ttyUSB0``) or a URL of pyserial's (``socket://host:port``).
+    """`host.link.port.Line` by the name of a port (``/dev/ttyUSB0``) or a URL of pyserial's (``socket://host:port``),
+    at the rate that the name says, or at ``baud``. A port is locked: it is nobody else's until it is closed.
 
     Raises `LinkError` if it cannot be opened, and when it fails.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, baud: int = DEFAULT_BAUD) -> None:
         self._name = name
-        address, self.baud = split_name(name)
+        address, told = split_name(name)
+        self.baud = told or baud
         if "://" in address and not urlsplit(address).scheme.isidentifier():
             raise LinkError(f"{name}: no such kind of port")
         try:
-            self._port = serial.serial_for_url(address, baudrate=self.baud, timeout=0, write_timeout=WRITE_PATIENCE)
+            self._port = serial.serial_for_url(address, baudrate=self.baud, timeout=0, write_timeout=WRITE_PATIENCE, exclusive=True)
             self._descriptor = self._find_descriptor()
             self._port.reset_input_buffer()
         except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in LOCKED:
+                raise LinkError(f"{name} is in use by another program: wait for its end, or end it") from error
             reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
             raise LinkError(f"{name} cannot be opened ({reason}): is it plugged in, free, and yours to use?") from error
 

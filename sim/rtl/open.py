@@ -16,7 +16,7 @@ import loschmidt.hw.link
 import loschmidt.spec
 from loschmidt.hw.array import Array
 from loschmidt.sim.native import cache
-from loschmidt.spec import layout
+from loschmidt.spec.pace import run_limit, sweep_limit
 from loschmidt.spec.shape import Shape
 
 from .design import apart
@@ -33,9 +33,8 @@ def patience(shape: Shape) -> int:
 
     The longest silence is a few runs of a whole input buffer, or a sweep of all accumulators, each far below this.
     """
-    step = 64 + 8 * shape.rows * (shape.padded + shape.inputs + 32)
-    longest_run = shape.input_depth * step * (shape.ways + 2)
-    return 2 * longest_run + 16 * layout.depth(layout.Bank.ACCUMULATOR, shape) + 10_000
+    longest = run_limit([shape.input_depth] * (shape.ways + 2), shape)
+    return 2 * longest + sweep_limit(shape)
 
 
 def gateware(shape: Shape) -> str:

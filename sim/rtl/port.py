@@ -77,6 +77,9 @@ class RtlPort:
         self._library.port_take(self._open(), result.ctypes.data, count)
         return result
 
+    def allow(self, cycles: int) -> None:
+        """Nothing is to be done: its patience is enough for the longest run of its shape."""
+
     def transact(self, words: ArrayLike, response_words: int) -> Words:
         """`send`, then `receive`."""
         self.send(words)

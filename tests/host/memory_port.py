@@ -46,6 +46,9 @@ class MemoryPort:
         del self._outgoing[:count]
         return words
 
+    def allow(self, cycles: int) -> None:
+        """It never waits."""
+
     def close(self) -> None:
         self.closed = True
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -32,9 +33,13 @@ from loschmidt.host.word_device import WordDevice
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.golden_device import GoldenDevice
 from loschmidt.sim.link import ROUGH, DeviceEnd, Pace, Rates, Rehearsal
+from loschmidt.sim.link.terminal import Terminal
 from loschmidt.sim.word_server import WordServer
+from loschmidt.spec.board import LEAST_DIVISOR
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian, Parameter
+from loschmidt.spec.pace import run_limit
+from loschmidt.spec.protocol import Header, Opcode
 from loschmidt.spec.region import Buffer, State
 from loschmidt.spec.run import Run
 from loschmidt.spec.shape import Shape
@@ -42,6 +47,7 @@ from tests.sim.arrays import ARRAYS
 from tests.sim.cases import Case, cases, differences
 
 from . import toy
+from .far_end import serving
 
 #: Larger than the toy problem in every respect but contexts and depths.
 BOARD = Shape(8, 3, 4, contexts=3, input_depth=24, nudge_depth=16, trace_depth=24)
@@ -223,12 +229,12 @@ def test_port_that_is_closed_at_the_other_end() -> None:
 @pytest.mark.parametrize(
     ("name", "address", "baud"),
     [
-        ("/dev/ttyUSB0", "/dev/ttyUSB0", 1_000_000),
+        ("/dev/ttyUSB0", "/dev/ttyUSB0", None),
         ("/dev/ttyUSB0?baud=3000000", "/dev/ttyUSB0", 3_000_000),
         ("rfc2217://host:1?baud=9600&timeout=3", "rfc2217://host:1?timeout=3", 9600),
     ],
 )
-def test_names(name: str, address: str, baud: int) -> None:
+def test_names(name: str, address: str, baud: int | None) -> None:
     assert split_name(name) == (address, baud)
 
 
@@ -242,3 +248,138 @@ def test_port_that_cannot_be_opened(name: str) -> None:
 def test_option_that_is_wrong(name: str) -> None:
     with pytest.raises(LinkError, match=r"baud"):
         split_name(name)
+
+
+class Hanging(WordServer):
+    """An array that takes requests of one kind and is never heard of again, while its link goes on."""
+
+    kind: Opcode | None = None
+
+    def serve(self, words: Sequence[int]) -> list[int]:
+        said = list[int]()
+        for word in words:
+            if self.kind is not None and not self._pending and Header.parse(word).code == self.kind:
+                self._hung = True
+            said += [] if getattr(self, "_hung", False) else super().serve([word])
+        return said
+
+
+class Taking(DeviceEnd):
+    """A board whose array stops taking words, so that they fill the link's buffer."""
+
+    stopped = False
+
+    def work(self, most: int) -> int:
+        return 0 if self.stopped else super().work(most)
+
+
+REQUESTS: dict[Opcode, Callable[[Device], object]] = {
+    Opcode.CONFIGURE: lambda device: device.configure(Hamiltonian.DENSE, 3),
+    Opcode.WRITE: lambda device: device.write(State.POSITION, np.zeros((3, 8), np.int64)),
+    Opcode.READ: lambda device: device.read(State.POSITION, 0, 3),
+    Opcode.RUN: lambda device: device.run([Run(0, 24), Run(1, 24)]),
+    Opcode.COPY: lambda device: device.copy(0, 1),
+    Opcode.FLIP: lambda device: device.flip(0),
+    Opcode.CLEAR: lambda device: device.clear(),
+    Opcode.STATUS: lambda device: device.status(),
+    Opcode.RESET_STATUS: lambda device: device.reset_status(),
+}
+
+
+@pytest.mark.parametrize("rates", [Rates(), ROUGH])
+@pytest.mark.parametrize("kind", [Opcode.IDENTIFY, *REQUESTS])
+def test_an_array_that_hangs_is_given_up(kind: Opcode, rates: Rates) -> None:
+    """Whatever it hangs in: the link answers, but no word comes, and the host says so after a time that follows from what it asked."""
+    server = Hanging(Emulator, BOARD)
+    line = Rehearsal(DeviceEnd(server, 128), rates, 5)
+    port = LinkPort(line, "rehearsal", 0.01, session=1)
+    if kind is Opcode.IDENTIFY:
+        server.kind = kind
+        with pytest.raises(LinkError, match=r"^rehearsal: the board's link answers, but its array has not for [\d.]+ seconds"):
+            WordDevice(port)
+        return
+    device = WordDevice(port)
+    REQUESTS[kind](device)
+    server.kind, before = kind, line.now()
+    with pytest.raises(LinkError, match=r"^rehearsal: the board's link answers, but its array has not for [\d.]+ seconds") as caught:
+        REQUESTS[kind](device)
+    assert "\n" not in str(caught.value)
+    assert line.now() - before < 60
+
+
+def test_an_array_that_takes_no_words_is_given_up() -> None:
+    """Before a single answer is due: there are more words than its buffer holds."""
+    shape = replace(BOARD, input_depth=256)
+    end = Taking(WordServer(Emulator, shape), 128)
+    device = WordDevice(LinkPort(Rehearsal(end), "rehearsal", 0.01, session=1))
+    end.stopped = True
+    with pytest.raises(LinkError, match=r"array has not for"):
+        device.write(Buffer.INPUT, np.zeros((256, 3), np.int64))
+
+
+def test_an_array_that_is_slow_is_waited_for() -> None:
+    """As slow as the bound of its run allows, by a clock as slow as the line that it answers on."""
+    shape = Shape(64, 3, 1, contexts=3, input_depth=256)
+    cycle = 1 / (LEAST_DIVISOR * 1_000_000)
+    runs = [Run(context, 256) for context in range(3)]
+    slowest = cycle * run_limit((run.steps for run in runs), shape)
+    for nap, late in ((slowest, False), (2 * slowest, True)):
+        line = Rehearsal(DeviceEnd(WordServer(Emulator, shape), 1024), pace=Pace(baud=1_000_000))
+        device = WordDevice(LinkPort(line, "rehearsal", 0.01, session=1, cycle=cycle))
+        # It sleeps after whatever it does: so long before it looks at the runs.
+        vars(line)["_pace"] = Pace(baud=1_000_000, naps=100.0, nap=nap)
+        device.flip(0)
+        assert 0.6 * slowest > 64 * 0.01
+        if late:
+            with pytest.raises(LinkError, match=r"array has not for"):
+                device.run(runs)
+        else:
+            device.run(runs)
+
+
+SPEEDS = {1_000_000: termios.B1000000, 3_000_000: termios.B3000000}
+
+
+@pytest.mark.parametrize("baud", [1_000_000, 3_000_000])
+def test_the_rate_is_found(baud: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board that hears nothing at any other rate, behind a port that nobody says the rate of."""
+    monkeypatch.setattr(boards, "LATENCY", 0.005)
+    monkeypatch.setattr(boards, "QUEUE", 1000)
+    monkeypatch.setattr(boards, "has_rate", lambda address: True)
+    assert boards.rates() == [3_000_000, 1_000_000]
+    terminal = Terminal()
+    speed = os.open(terminal.path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        with serving(DeviceEnd(WordServer(Emulator, BOARD)), terminal, lambda: termios.tcgetattr(speed)[5] == SPEEDS[baud]):
+            device = open_device(terminal.path, wanted())
+            assert device.shape.oscillators == 6
+            device.close()
+            other = sum(SPEEDS) - baud
+            with pytest.raises(LinkError, match=rf"^{terminal.path} at {other} baud: the board does not answer"):
+                open_device(f"{terminal.path}?baud={other}", wanted())
+    finally:
+        os.close(speed)
+
+
+def test_no_board_at_any_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boards, "LATENCY", 0.0)
+    monkeypatch.setattr(boards, "QUEUE", 10)
+    monkeypatch.setattr(boards, "has_rate", lambda address: True)
+    terminal = Terminal()
+    with pytest.raises(LinkError, match=rf"^{terminal.path}: no board answers at 3000000 or 1000000 baud: check its power"):
+        open_device(terminal.path, wanted())
+    terminal.close()
+
+
+def test_a_second_program_is_refused_and_the_first_goes_on() -> None:
+    terminal = Terminal()
+    with serving(DeviceEnd(WordServer(Emulator, BOARD)), terminal):
+        first = open_device(terminal.path, wanted())
+        first.write(State.POSITION, np.full((1, 6), 5))
+        for _ in range(2):
+            with pytest.raises(LinkError, match=rf"^{terminal.path} is in use by another program: wait for its end, or end it$"):
+                open_device(terminal.path, wanted())
+        first.run([Run(0, 3)])
+        assert np.array_equal(first.read(State.POSITION), np.full((1, 6), 5))
+        first.close()
+        open_device(terminal.path, wanted()).close()

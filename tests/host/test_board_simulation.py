@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -217,6 +218,10 @@ def test_train_on_the_virtual_board(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         refused = CliRunner().invoke(cli.app, ["train", *options, "--oscillators", "7", "--device", path])
         assert refused.exit_code == 2
         assert refused.stderr.startswith(f"error: {path} cannot hold what is asked for: 7 oscillators instead of at most 6")
+        brought = CliRunner().invoke(cli.app, ["bringup", path, "--soak", "0", "--json", "board.json"])
+        assert brought.exit_code == 0, brought.output
+        checks = [row["check"] for row in json.loads((tmp_path / "board.json").read_text())["rows"]]
+        assert {"identify", "link", "exact return", "gradient", "throughput", "soak"} == set(checks)
     assert CliRunner().invoke(cli.app, ["train", *options]).exit_code == 0
     board, emulator = (Checkpoint.load(tmp_path / "runs" / f"toy-{k}").masters for k in range(2))
     assert board.keys() == emulator.keys()

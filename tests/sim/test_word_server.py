@@ -38,6 +38,9 @@ class ServerPort:
         words, self._words = self._words[:count], self._words[count:]
         return np.array(words, np.uint32)
 
+    def allow(self, cycles: int) -> None:
+        """It never waits."""
+
     def close(self) -> None:
         """Nothing is held."""
 
