@@ -36,6 +36,7 @@ from .options import (
     Seed,
     Step,
     config_of,
+    given,
     write_json,
 )
 from .report import render
@@ -44,6 +45,7 @@ _DEFAULT = Config()
 
 
 def compare(
+    context: typer.Context,
     data: Data = _DEFAULT.data,
     seeds: Annotated[int, typer.Option(min=1, help="How many runs of either kind.")] = 5,
     device: Device = "emulator",
@@ -73,7 +75,7 @@ def compare(
             task = bars.add_task(what, total=None)
             return lambda: bars.update(task, advance=1)
 
-        result = compare_gradients(config, device, seeds, progress)
+        result = compare_gradients(config, device, seeds, progress, given(context))
     console.OUT.print(tables.comparison(result))
     write_json(json_file, result.to_json())
     for fault in result.faults:

@@ -22,7 +22,12 @@ Device = Annotated[
         help="What computes: [bold]emulator[/] (fast), golden (the judge), rtl (simulated gateware), or a board's port, /dev/ttyUSB0."
     ),
 ]
-Data = Annotated[str, typer.Argument(help="A set that ships with aeon, digits, a .ts file (either half or the stem), or a .csv waveform.")]
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A set that ships with aeon; digits; recordings: .ts, .tsv, .txt, .arff (either half or the stem), .npz; a waveform: .csv."
+    ),
+]
 Hamiltonian = Annotated[str, typer.Option(help=" | ".join(CHOICES["hamiltonian"]))]
 Oscillators = Annotated[int, typer.Option(help="How many, N.")]
 Inputs = Annotated[int, typer.Option(min=1, help="Words of an input vector, M.")]
@@ -44,7 +49,25 @@ Jitter = Annotated[float, typer.Option(help="Noise on training inputs, in standa
 Seed = Annotated[int, typer.Option(help="Of initial weights, shuffling and jitter.")]
 Formats = Annotated[str, typer.Option(help=f"Bits of the multipliers: {' | '.join(CHOICES['formats'])}.")]
 Gradient = Annotated[str, typer.Option(help="echo: in integers, on the device; bptt: backpropagation through time in float64.")]
+Gaps = Annotated[str, typer.Option(help="Missing values of files: refuse | interpolate (linearly along time; it is said how many).")]
+Index = Annotated[
+    str,
+    typer.Option(
+        help="Of a table: auto | drop | keep columns that count rows or time. auto drops those that are named so, and asks about others."
+    ),
+]
+Decimal = Annotated[str, typer.Option(help="Of a table: auto | point | comma before the decimals.")]
+Axes = Annotated[str, typer.Option(help="Of .npz arrays: auto (the longer axis is time) | channels-steps | steps-channels.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the figures there, too.")]
+
+
+#: Options that say how files are read.
+READING = ("gaps", "index", "decimal", "axes")
+
+
+def reading_of(context: typer.Context) -> dict[str, str]:
+    """How files are to be read, as far as the user has said it."""
+    return {name: context.params[name] for name in READING if name in given(context)}
 
 
 def config_of(options: dict[str, Any], outputs: tuple[int, ...]) -> Config:

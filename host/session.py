@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ from .encoder import IDLE, Encoder
 from .engine import Engine
 from .errors import ConfigError
 from .evaluation import check_data, evaluate, scale
+from .locating import located
 from .loss import Head, make_head
 from .runs import RunFolder
 from .training import Training, begin
 
 
 def load_data(config: Config) -> Dataset:
-    return data.load(config.data, config.targets, config.window)
+    return data.load(config.data, config.targets, config.window, config.gaps, config.index, config.decimal, config.axes)
 
 
 def open_engine(config: Config, device: str, dataset: Dataset) -> Engine:
@@ -47,12 +48,12 @@ def _encoder(config: Config, dataset: Dataset) -> Encoder | None:
     return Encoder(config.steps) if dataset.static else None
 
 
-def start(config: Config, device: str, name: str | None) -> Training:
-    """A new run in a new folder, named ``name`` or after the data."""
+def start(config: Config, device: str, name: str | None, given: Collection[str] = ()) -> Training:
+    """A new run in a new folder, named ``name`` or after the data. Of the options ``given`` by the user each must apply to the data."""
     check_name(device)
-    path = Path(config.data).expanduser()
-    config = dataclasses.replace(config, data=str(path.resolve())) if path.exists() else config
+    config = dataclasses.replace(config, data=located(config.data))
     dataset = load_data(config)
+    dataset.check_options(given)
     checkpoint = begin(config, dataset)
     engine = open_engine(config, device, dataset)
     folder = RunFolder.create(name, dataset.name)
@@ -87,12 +88,19 @@ def finish(training: Training, progress: Callable[[], None]) -> None:
         training.run(stop=stop, progress=progress)
 
 
-def reopen(path: Path, device: str, source: str | None = None) -> tuple[Checkpoint, Dataset, Engine]:
-    """A checkpoint to be tested: on its own data, or on those of ``source``, which must be alike."""
+def reopen(
+    path: Path, device: str, source: str | None = None, reading: Mapping[str, str] | None = None
+) -> tuple[Checkpoint, Dataset, Engine]:
+    """A checkpoint to be tested: on its own data, or on those of ``source``, which must be alike.
+
+    ``reading`` changes how files are read.
+    """
     check_name(device)
     checkpoint = Checkpoint.load(path)
-    config = checkpoint.config if source is None else dataclasses.replace(checkpoint.config, data=source)
+    changes: dict[str, Any] = {**({} if source is None else {"data": source}), **(reading or {})}
+    config = dataclasses.replace(checkpoint.config, **changes)
     dataset = load_data(config)
+    dataset.check_options(reading or ())
     check_data(checkpoint, dataset)
     return checkpoint, dataset, open_engine(config, device, dataset)
 
@@ -100,10 +108,11 @@ def reopen(path: Path, device: str, source: str | None = None) -> tuple[Checkpoi
 def test(checkpoint: Checkpoint, dataset: Dataset, engine: Engine) -> dict[str, float]:
     """`evaluation.evaluate` on the data's test set."""
     engine.load(checkpoint.masters)
-    return evaluate(engine, _head(checkpoint), checkpoint, scale(checkpoint, dataset.test))
+    return evaluate(engine, head_of(checkpoint), checkpoint, scale(checkpoint, dataset.test))
 
 
-def _head(checkpoint: Checkpoint) -> Head:
+def head_of(checkpoint: Checkpoint) -> Head:
+    """The loss that a checkpoint is trained by, and what it predicts with."""
     config = checkpoint.config
     return make_head(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
 
@@ -120,6 +129,6 @@ def pictures(training: Training, device: str) -> list[Path]:
     split = scale(checkpoint, dataset.train)
     chosen = np.array([int(np.argmax([len(sample) for sample in split.inputs]))])
     sample = split.inputs[chosen[0]]
-    judgement = _head(checkpoint).judge(checkpoint.masters, engine.forward([sample]), split, chosen)
+    judgement = head_of(checkpoint).judge(checkpoint.masters, engine.forward([sample]), split, chosen)
     plots.phase_portrait(engine.portrait(sample, judgement.output), portrait)
     return [curve, portrait]
