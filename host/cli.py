@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from loschmidt.spec.errors import LoschmidtError
 
-from . import board_command, console, doctor, measuring, session, tables
+from . import board_command, console, doctor, measuring, predicting, session, tables
 from .config import Config
 from .errors import ConfigError
 from .options import (
@@ -227,6 +227,7 @@ def evaluate(
     write_json(json_file, {"data": dataset.name, "epoch": checkpoint.epoch, **result})
 
 
+app.command("predict")(predicting.predict)
 app.command("compare")(measuring.compare)
 app.command("verify")(measuring.measure)
 app.command("cycles")(measuring.count)

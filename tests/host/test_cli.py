@@ -238,7 +238,7 @@ def test_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr == "error: missing: a-library-that-is-not-there, C++ compiler, make\n"
 
 
-@pytest.mark.parametrize("command", ["train", "eval", "compare", "doctor", "verify"])
+@pytest.mark.parametrize("command", ["train", "eval", "predict", "compare", "doctor", "verify"])
 def test_help(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0
