@@ -109,8 +109,9 @@ def load(
     Parameters
     ----------
     name : str
-        A name that ships with aeon; ``digits``; a file of recordings (``.ts``, ``.tsv``, ``.txt``, ``.arff``; either half, or
-        their common stem); an ``.npz`` file; or a table (``.csv`` and others). Each file may be compressed by gzip.
+        A name that ships with aeon; ``digits``; a file of recordings (``.ts``, ``.tsv``, ``.txt``,
+        ``.arff``; either half, or their common stem); an ``.npz`` file; or a table (``.csv`` and
+        others). Each file may be compressed by gzip.
     targets : int
         Columns of a table, from the right, that are targets.
     window : int
@@ -154,7 +155,7 @@ def _recordings(pair: Pair) -> Dataset:
 
 
 def describe(classes: tuple[str, ...], counts: tuple[int, ...], samples: list[Floats], notes: tuple[str, ...]) -> str:
-    """Say in one line which recordings were found: classes, how many in each half, channels and steps."""
+    """Say in one line which recordings were found: classes, numbers, channels and steps."""
     shortest, longest = min(map(len, samples)), max(map(len, samples))
     lengths = _many(longest, "step") if shortest == longest else f"{shortest} to {_many(longest, 'step')}"
     recordings = " + ".join(f"{count:,}" for count in counts) + (" recording" if sum(counts) == 1 else " recordings")
@@ -194,7 +195,8 @@ def _waveform(path: Path, targets: int, window: int, how: table.How) -> Dataset:
 def divided(path: Path, found: table.Table, targets: int) -> tuple[Floats, Floats]:
     """Divide a table into inputs (T, M) and targets (T, P), the last ``targets`` columns.
 
-    A single column x is its own task: input x[k], target x[k+1]. Raises `DataError` if there are too few columns or rows.
+    A single column x is its own task: input x[k], target x[k+1]. Raises `DataError` if there are
+    too few columns or rows.
     """
     columns = found.values.shape[1]
     if columns == 1 and targets == 1:

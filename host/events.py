@@ -1,6 +1,7 @@
-"""Metrics as TensorBoard's events, beside ``metrics.jsonl``, where TensorBoard is installed; nothing is written where it is not.
+"""Metrics as TensorBoard's events, beside ``metrics.jsonl``, where TensorBoard is installed.
 
-Each epoch is appended and flushed at once, by TensorBoard's own record writer: no thread to be closed, and no PyTorch.
+Each epoch is appended and flushed at once, by TensorBoard's own record writer: no thread to be
+closed, and no PyTorch.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def append(folder: Path, line: Mapping[str, Any]) -> None:
 
 
 def rewrite(folder: Path, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Write all lines anew, for a run that goes on from an earlier epoch, or after a crash in the middle of a record."""
+    """Write all lines anew, for a run that goes on from an earlier epoch or after a crash."""
     encoded = _encoded(lines, start=True)
     if encoded:
         atomic.write(folder / NAME, encoded)

@@ -1,4 +1,4 @@
-"""Finds the files of a data set: by a path, by the stem of two files, or by the name of a set that ships with a package."""
+"""Finds the files of a data set, by a path, by their stem, or by the name of an installed set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ending(path: Path) -> str:
 
 
 def is_table(path: Path) -> bool:
-    """Tell whether a path names a table: by its suffix, unless it is a half of a set of recordings, or has the other half beside it."""
+    """Tell whether a path names a table, by its suffix, and no half of a set of recordings."""
     suffix = ending(path)
     if suffix not in TABLES:
         return False
@@ -44,7 +44,7 @@ def read_half(path: Path, wanted: Wanted) -> Recordings:
 
 @dataclass(frozen=True)
 class Pair:
-    """A set's name, its halves, and the files that they were read from (one and the same for arrays)."""
+    """A set's name, its halves, and their files (one and the same for arrays)."""
 
     name: str
     train: Recordings
@@ -53,7 +53,10 @@ class Pair:
 
 
 def read_pair(name: str, kinds: tuple[str, ...], wanted: Wanted) -> Pair | None:
-    """Read both halves of a set. Parameters and errors are those of `halves` and of the readers; None if there is no such set."""
+    """Read both halves of a set.
+
+    Parameters and errors are those of `halves` and of the readers; None if there is no such set.
+    """
     path = Path(name).expanduser()
     if ending(path) == ARRAYS:
         return Pair(source.stem(path), *npz.halves(path, wanted), (path, path))
@@ -72,7 +75,8 @@ def halves(name: str, kinds: tuple[str, ...]) -> tuple[Path, Path] | None:
     Parameters
     ----------
     name : str
-        Path of either file, of their common stem or of a folder of that name; or the name of a set that ships with aeon.
+        Path of either file, of their common stem or of a folder of that name; or the name of a set
+        that ships with aeon.
     kinds : tuple of str
         Kinds of sets that ship with aeon, as `embedded` has them.
 
@@ -98,7 +102,7 @@ def halves(name: str, kinds: tuple[str, ...]) -> tuple[Path, Path] | None:
 
 
 def located(name: str) -> str:
-    """Return ``name`` with its path made absolute if it is one, so that a run finds it again from another folder."""
+    """Return ``name``, made absolute if it is a path, so that a run finds it from any folder."""
     path = Path(name).expanduser()
     return str(path.resolve()) if is_path(path) else name
 
@@ -116,7 +120,7 @@ def embedded_folder() -> Path:
 
 
 def installed(package: str) -> Path:
-    """The folder of a package that carries recordings (found without importing it, which takes seconds)."""
+    """Return the folder of a package that carries recordings, without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise DataError(f"the {package} package, which carries the recordings, is not installed: pip install {package}")
@@ -124,7 +128,7 @@ def installed(package: str) -> Path:
 
 
 def embedded(kind: str = "classlabel") -> list[str]:
-    """Names of the sets that ship with aeon: for classification, or, by ``targetlabel``, for regression."""
+    """Return names of sets of aeon: with classes, or, by ``targetlabel``, for regression."""
     names = []
     for train in sorted(embedded_folder().glob("*/*_TRAIN.ts")):
         name, keys = train.name.removesuffix("_TRAIN.ts"), ts.header(train)
@@ -134,7 +138,7 @@ def embedded(kind: str = "classlabel") -> list[str]:
 
 
 def half_of(name: str) -> str:
-    """Return the ending of a half's name, ``_TRAIN`` or ``_TEST`` in any case; empty if it has none."""
+    """Return the ending of a half's name, ``_TRAIN`` or ``_TEST`` in any case, or an empty text."""
     return next((name[-len(half) :] for half in (TRAIN, TEST) if name.upper().endswith(half)), "")
 
 
@@ -145,7 +149,7 @@ def _beside(folder: Path, name: str, half: str, suffix: str) -> Path | None:
 
 
 def _halves(path: Path) -> tuple[Path, Path]:
-    """Train and test file from either of them, from their stem, or from the folder that they are named after."""
+    """Train and test file from either of them, from their stem, or from a folder of that name."""
     if path.is_dir():
         path = path / path.name
     known = ending(path) in PAIRED

@@ -32,9 +32,10 @@ def predict(
     decimal: Decimal = _DEFAULT.decimal,
     axes: Axes = _DEFAULT.axes,
 ) -> None:
-    """Say which class each recording has and how sure that is, or which waveform belongs to the inputs.
+    """Say which class each recording has and how sure that is, or track a waveform.
 
-    Files may have labels or targets; then it is said, too, how many are met. Values are scaled by the training set's statistics.
+    Files may have labels or targets; then it is said, too, how many are met. Values are scaled by
+    the training set's statistics.
 
     [bold]Examples[/bold]
 

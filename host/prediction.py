@@ -1,4 +1,4 @@
-"""What a trained model says of recordings and waveforms whose classes or targets need not be known."""
+"""What a trained model says of recordings and waveforms, with or without classes or targets."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ class Answer:
 
 
 def trained(path: Path) -> Checkpoint:
-    """Read the checkpoint of a run. Raises `CheckpointError` if there is none, or if the run was not trained at all."""
+    """Read the checkpoint of a run.
+
+    Raises `CheckpointError` if there is none, or if the run was not trained at all.
+    """
     checkpoint = Checkpoint.load(path)
     if not checkpoint.steps:
         raise CheckpointError(f"{path}: not trained yet: go on with loschmidt train --resume {path}")
@@ -115,7 +118,7 @@ def read(checkpoint: Checkpoint, name: str, reading: Mapping[str, str], bare: bo
         found = Recordings(images.test.inputs, known, images.classes, np.zeros(0))
     else:
         axes = npz.CHANNELS_STEPS if checkpoint.encoded else how["axes"]
-        wanted = Wanted(how["gaps"], False, bare, False, checkpoint.interval, axes, checkpoint.channels)
+        wanted = Wanted(how["gaps"], labelled=False, bare=bare, interval=checkpoint.interval, axes=axes, channels=checkpoint.channels)
         path, found = _recordings(path, name, wanted)
     samples = [_fitting(checkpoint, sample, f"{path.name}: sample {number}") for number, sample in enumerate(found.samples, start=1)]
     named = found.classes if found.labels else ()
@@ -137,7 +140,7 @@ def _recordings(path: Path, name: str, wanted: Wanted) -> tuple[Path, Recordings
 
 
 def _fitting(checkpoint: Checkpoint, sample: Floats, where: str) -> Floats:
-    """The sample, an image as one row; or `DataError` if it has another number of channels than the model."""
+    """The sample, an image as one row; or `DataError` if its channels are not those of the model."""
     if checkpoint.encoded and sample.size == checkpoint.channels:
         return sample.T.reshape(1, -1)  # in the order of the array that the image stood in
     if sample.shape[1] != checkpoint.channels or checkpoint.encoded:
@@ -165,7 +168,7 @@ def _waveform(checkpoint: Checkpoint, path: Path, how: table.How) -> Question:
 
 
 def open_engine(checkpoint: Checkpoint, device: str | None, question: Question) -> Engine:
-    """Open what computes the answer, with the checkpoint's weights in it: a device, or by None what the run was trained by."""
+    """Open a device with the checkpoint's weights in it, or by None what the run was trained by."""
     split = Split(question.inputs, np.zeros(0, dtype=np.int64), [])
     like = Dataset(question.name, split, split, checkpoint.classes, checkpoint.encoded)
     if device is None:

@@ -101,8 +101,10 @@ def deviations(samples: Sequence[Floats]) -> tuple[Floats, Floats]:
     last_place = np.finfo(np.float64).eps * np.abs(rows).max(axis=0)
     for channel in np.flatnonzero(deviation <= len(rows) * last_place):
         shifted = rows[:, channel] - rows[0, channel]
+        span = np.abs(shifted).max()
+        varies = span > max(_ROUNDING * last_place[channel], np.finfo(np.float64).tiny)
         mean[channel] = rows[0, channel] + shifted.mean()
-        deviation[channel] = shifted.std() if np.abs(shifted).max() > _ROUNDING * last_place[channel] else 0.0
+        deviation[channel] = span * (shifted / span).std() if varies else 0.0  # squares of tiny numbers would be zero
     return mean, deviation
 
 

@@ -1,7 +1,11 @@
-"""Reads Weka's ``.arff``: attributes of which the last is the class, and the steps of one channel, or a table of all channels, before it.
+"""Reads Weka's ``.arff``, of which the last attribute is the class.
 
-SciPy has a reader. It drops surplus values of a line without a word, ends in an `IndexError` where some are missing, and does not
-say at which line; so this one is our own, and the tests compare the two.
+The attributes before it are the steps of one channel, or one relational attribute, a table with a
+channel in each row.
+
+SciPy has a reader. It drops surplus values of a line without a word, ends in an `IndexError` where
+some are missing, and does not say at which line; so this one is our own, and the tests compare the
+two.
 """
 
 from __future__ import annotations

@@ -21,9 +21,13 @@ _INDEX = re.compile(
     r"|unnamed: ?\d+|index|idx|id|row|rows|record|rec|no|nr|num|number|#|n|k|i|step|steps|sample|samples|level_0", re.IGNORECASE
 )
 
-#: Names of columns that hold times, with or without a unit; the short ones only where numbers ascend.
-_TIME = re.compile(r"(date)?[ _-]?time([ _-]?stamps?)?\b.*|timestamps?|date|datum|zeit|epoch|unix.*|year", re.IGNORECASE)
-_SHORT = re.compile(r"t|s|sec|secs|seconds?|ms|us|ns|millis|milliseconds?|minutes?|min|hours?|days?|elapsed.*|t ?[\[(/].*", re.IGNORECASE)
+#: Those that name nothing else, so that the user is asked where they do not count.
+_STRONG = re.compile(r"|unnamed: ?\d+|index|idx|id|level_0", re.IGNORECASE)
+
+#: Names of columns that hold times, with or without a unit; the short ones only where numbers
+#: ascend.
+_TIME = re.compile(r"((date)?[ _-]?time([ _-]?stamps?)?|timestamps?|date|datum|zeit|epoch|unix|year)([ _.\[(/-].*)?", re.IGNORECASE)
+_SHORT = re.compile(r"t|s|sec|secs|seconds?|ms|us|ns|millis|milliseconds?|minutes?|min|hours?|days?|elapsed.*|t[ _.\[(/-].*", re.IGNORECASE)
 
 
 def without_axis(
@@ -71,10 +75,11 @@ def without_axis(
             notes.append(f"index {given[c]} left out")
         elif len(columns) > 1 and index != KEEP and _is_time(name, column):
             counting.append(c)
-        elif len(columns) > 1 and index != KEEP and _is_ramp(column):
+        elif len(columns) > 1 and index != KEEP and (_is_ramp(column) or (name is not None and _STRONG.fullmatch(name))):
             if index != DROP:
+                verb = "counts" if _is_ramp(column) else "may be an index, and begins"
                 raise DataError(
-                    f"{path.name}: {given[c]} counts {column[0]:g}, {column[1]:g}, {column[2]:g}, ...: "
+                    f"{path.name}: {given[c]} {verb} {', '.join(f'{value:g}' for value in column[:3])}, ...: "
                     "--index drop leaves it out as an index or a time, --index keep takes it as data"
                 )
             notes.append(f"index {given[c]} left out")
@@ -93,7 +98,10 @@ def without_axis(
 
 
 def _times(path: Path, given: list[str], columns: list[Floats | list[str]], counting: list[int]) -> tuple[str, Floats, str]:
-    """The columns that hold the time, the time in each row, and its unit. Date and time of day may stand in two columns."""
+    """The columns that hold the time, the time in each row, and its unit.
+
+    Date and time of day may stand in two columns.
+    """
     words = [(c, column) for c in counting if isinstance(column := columns[c], list)]
     names = " and ".join(given[c] for c in counting)
     if not words:

@@ -1,4 +1,4 @@
-"""Time stamps: what they say, whether they are regular, and the fixed step that recordings are resampled to."""
+"""Time stamps: what they say, whether they are regular, and how they are put on a fixed step."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from .values import interpolated
 
 Floats = NDArray[np.float64]
 
-#: Written forms beside ISO 8601 and plain numbers. pandas knows more of them, but takes two seconds to import and guesses from
-#: the first row whether a day or a month comes first. Here that form is taken which the whole column has and in which time goes on,
-#: the most evenly if there are several.
-_DATES = ("%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y")
+#: Written forms beside ISO 8601 and plain numbers. pandas knows more of them, but takes two seconds
+#: to import and guesses from the first row whether a day or a month comes first. Here that form is
+#: taken which the whole column has and in which time goes on, the most evenly if there are several.
+_MONTHS = ("%d %b %Y", "%d-%b-%Y", "%b %d %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y")
+_DATES = ("%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", *_MONTHS)
 _TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _FORMS = (*_DATES, *_TIMES, *(f"{date} {time}" for date in _DATES for time in _TIMES))
 
-#: How far a regular time stamp may lie from its place, as a share of a step: stamps are rounded when they are written.
+#: How far a regular time stamp may lie from its place, as a share of a step: stamps are rounded
+#: when they are written.
 _SLACK = 0.05
 
-#: Resampling makes at most this many steps of one stamp on average: with more, the recording consists of gaps.
+#: Resampling makes at most this many steps of one stamp on average: with more, the recording
+#: consists of gaps.
 _STRETCH = 10
 
 
@@ -35,7 +38,7 @@ def is_stamp(word: str) -> bool:
 
 
 def seconds(words: Sequence[str]) -> Floats | None:
-    """Read time stamps of one form: plain numbers, ISO 8601, or one of the forms with day, month and year.
+    """Read time stamps of one form: plain numbers, ISO 8601, or a form with day, month and year.
 
     Returns
     -------
@@ -76,13 +79,14 @@ def _read(words: list[str], form: Callable[[str], datetime]) -> Floats | None:
         stamps = [form(word) for word in words]
     except ValueError:
         return None
-    # A date without a zone is taken as UTC, which has no summer time that would make an hour missing.
+    # A date without a zone is taken as UTC, which has no summer time that would make an hour
+    # missing.
     known = [stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC) for stamp in stamps]
     return np.array([stamp.timestamp() for stamp in known])
 
 
 def interval(series: Sequence[Floats]) -> float:
-    """Return the commonest step of several series of times: the median of all differences, 1 where there are none."""
+    """Return the median step of several series of times, 1 where there is no step at all."""
     differences = np.concatenate([np.diff(times) for times in series])
     return float(np.median(differences)) if len(differences) else 1.0
 
@@ -101,7 +105,7 @@ def _regular(times: Floats, step: float) -> bool:
 
 
 def backwards(times: Floats) -> int | None:
-    """Return the first position (from 0) whose time does not come after the one before; None if there is none."""
+    """Return the first position (from 0) whose time does not come after the one before, or None."""
     found = np.flatnonzero(np.diff(times) <= 0.0)
     return int(found[0]) + 1 if len(found) else None
 
@@ -123,8 +127,8 @@ class Channel:
 def on_grid(channels: Sequence[Channel], step: float, where: str) -> tuple[Floats, bool]:
     """Put the channels of one recording on a common grid of times with a fixed step.
 
-    The grid starts at the latest of the channels' first times and ends before the earliest of their last ones. Between two
-    values a channel is interpolated linearly.
+    The grid starts at the latest of the channels' first times and ends before the earliest of their
+    last ones. Between two values a channel is interpolated linearly.
 
     Returns
     -------

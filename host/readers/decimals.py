@@ -1,4 +1,4 @@
-"""Decimal commas: recognised where they are certain, asked about where they are possible, never taken for two columns in silence."""
+"""Decimal commas: recognised where they are certain, asked about where they are possible."""
 
 from __future__ import annotations
 
@@ -44,16 +44,18 @@ def with_points(path: Path, body: list[Row], decimal: str, commas: bool) -> tupl
 
 
 def joined(path: Path, rows: list[Row], delimiter: str, decimal: str) -> tuple[list[Row], bool]:
-    """Join numbers that were cut at their decimal commas, where commas were taken for the delimiter.
+    """Join numbers that were cut at their decimal commas, as if these were the delimiter.
 
-    It is certain that they are decimal commas if the user says so, if there are half as many names as cells, or if decimals
-    begin with a zero or numbers with -0, as no integer does. It is possible if all cells are integers and decimals have one
-    width; then the user is asked. Times before the numbers, and an index that makes their count odd, are no such pairs.
+    It is certain that they are decimal commas if the user says so, if there are half as many names
+    as cells, or if decimals begin with a zero or numbers with -0, as no integer does. It is
+    possible if all cells are integers and decimals have one width; then the user is asked. Times
+    before the numbers, and an index that makes their count odd, are no such pairs.
 
     Raises
     ------
     DataError
-        Decimal commas are possible but not certain; or they are asked for, and the cells do not come in pairs.
+        Decimal commas are possible but not certain; or they are asked for, and the cells do not
+        come in pairs.
     """
     if delimiter != "," or decimal == POINT or not rows or any("," in cell for row in rows for cell in row.cells):
         return rows, False

@@ -1,7 +1,8 @@
-"""Reads NumPy's ``.npz``: arrays ``X_train``, ``y_train``, ``X_test``, ``y_test``; or ``X`` and ``y``, which are divided here.
+"""Reads NumPy's ``.npz``: ``X_train``, ``y_train``, ``X_test``, ``y_test``; or ``X`` and ``y``.
 
-Keys are found whatever their case. ``X`` is (recordings, steps), or has a third axis for channels, after the recordings as
-aeon has it or last as PyTorch and Keras have it. Shorter recordings are padded with NaN. ``y`` holds the classes, (recordings,).
+Keys are found whatever their case. ``X`` is (recordings, steps), or has a third axis for channels,
+after the recordings as aeon has it or last as PyTorch and Keras have it. Shorter recordings are
+padded with NaN. ``y`` holds the classes, (recordings,).
 """
 
 from __future__ import annotations
@@ -47,12 +48,14 @@ def halves(path: Path, wanted: Wanted) -> tuple[Recordings, Recordings]:
         raise DataError(f"{path.name}: has {', '.join(arrays) or 'no arrays'}: keys must be {KEYS}")
     whole = _recordings(path, arrays, "", _axes(path, "X", arrays["x"], wanted), wanted)
     test = _every(whole.labels)
+    if test.all() or not test.any():
+        raise DataError(f"{path.name}: {len(test)} recordings cannot be divided: give at least two of a class, or X_test and y_test")
     note = f"every {EVERY}th recording of each class is for the test"
     return _chosen(whole, ~test, note), _chosen(whole, test, "")
 
 
 def read(path: Path, wanted: Wanted) -> Recordings:
-    """Read recordings to predict: ``X_test``, or ``X``, with the labels beside it if there are any."""
+    """Read recordings to predict: ``X_test``, or ``X``, and their labels if there are any."""
     arrays = _arrays(path)
     for half in ("test", "", "train"):
         key = _key("x", half)
@@ -66,8 +69,9 @@ def _key(letter: str, half: str) -> str:
 
 
 def _arrays(path: Path) -> dict[str, NDArray[np.generic]]:
+    packed = io.BytesIO(source.content(path))
     try:
-        with np.load(io.BytesIO(source.content(path)), allow_pickle=False) as file:
+        with np.lib.npyio.NpzFile(packed, allow_pickle=False) as file:
             return {name.lower(): file[name] for name in file.files}
     except (OSError, EOFError, KeyError, TypeError, AttributeError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
         reason = "arrays of objects are not read" if "pickle" in str(error) else " ".join(str(error).split())
@@ -75,7 +79,7 @@ def _arrays(path: Path) -> dict[str, NDArray[np.generic]]:
 
 
 def _axes(path: Path, key: str, x: NDArray[np.generic], wanted: Wanted) -> str:
-    """Which of the last two axes is time: what the user says, what fits the expected channels, or the longer one."""
+    """Which of the last two axes is time: as the user says, as channels fit, or the longer one."""
     if x.ndim == 2 or wanted.axes != "auto":
         return CHANNELS_STEPS if x.ndim == 2 else wanted.axes
     if x.ndim != 3 or 0 in x.shape:
@@ -120,7 +124,7 @@ def _labels(path: Path, key: str, y: NDArray[np.generic] | None, count: int) -> 
 
 
 def _every(labels: list[str]) -> NDArray[np.bool_]:
-    """Which recordings are for the test: of each class the last of every `EVERY`, or the last of fewer."""
+    """Which recordings are for the test: of each class the last of every `EVERY`, or of fewer."""
     test = np.zeros(len(labels), dtype=bool)
     for name in set(labels):
         own = np.flatnonzero([label == name for label in labels])

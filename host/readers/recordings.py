@@ -1,4 +1,4 @@
-"""Recordings with a class for each, as every reader hands them over, and what is asked of them whatever the format was."""
+"""Recordings with a class for each, as every reader returns them, and checks of all formats."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ class Wanted:
     gaps : str
         What to do about missing values: ``refuse`` or ``interpolate``.
     labelled : bool
-        Whether each recording must have one of the declared classes. If not, labels are taken as they are, if there are any.
+        Whether each recording must have one of the declared classes. If not, labels are taken as
+        they are, if there are any.
     bare : bool
         Whether the columns of a text file hold no label at all, which the text itself cannot tell.
     regression : bool
@@ -110,8 +111,9 @@ def check_classes(path: Path, classes: Sequence[str], labels: Sequence[str]) -> 
     Raises
     ------
     DataError
-        A class is declared twice or not at all, or a label is not among them. The message says what the header declares and
-        what the samples have, or that the file seems truncated where only the last label is wrong.
+        A class is declared twice or not at all, or a label is not among them. The message says what
+        the header declares and what the samples have, or that the file seems truncated where only
+        the last label is wrong.
     """
     twice = [name for name, count in Counter(classes).items() if count > 1]
     if twice:

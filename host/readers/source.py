@@ -52,7 +52,10 @@ def content(path: Path) -> bytes:
 
 
 def text(path: Path) -> str:
-    """Read a text file in UTF-8, or in UTF-16 if its byte order mark says so. Raises as `content` does."""
+    """Read a text file in UTF-8, or in UTF-16 if its byte order mark says so.
+
+    Raises as `content` does.
+    """
     raw = content(path)
     encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     return raw.decode(encoding, errors="replace")

@@ -1,4 +1,4 @@
-"""Recordings with time stamps in a ``.ts`` file: ``(stamp,value),(stamp,value):...:label``, put on a fixed step."""
+"""Recordings with time stamps in a ``.ts`` file: ``(stamp,value),(stamp,value):...:label``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def split(line: str, where: str) -> list[str]:
 
 
 def samples(path: Path, texts: list[list[str]], wanted: Wanted) -> tuple[list[Floats], float, tuple[str, ...]]:
-    """Read the channels of all samples and put each sample on a grid of fixed step, the same for the whole file.
+    """Read the channels of all samples and put each sample on a grid of one fixed step.
 
     Returns
     -------
@@ -51,24 +51,40 @@ def samples(path: Path, texts: list[list[str]], wanted: Wanted) -> tuple[list[Fl
     channels: list[list[clock.Channel]] = []
     used = 0
     for number, row in enumerate(pairs, start=1):
-        channels.append([])
+        found = []
         for c, channel in enumerate(row, start=1):
-            where = f"{path.name}: sample {number}, channel {c}"
             own, used = times[used : used + len(channel)], used + len(channel)
-            wrong = clock.backwards(own)
-            if wrong is not None:
-                raise DataError(f"{where}, step {wrong + 1}: its time stamp does not come after the one before")
-            column = np.array([values.number(text, f"{where}, step {step}") for step, (_, text) in enumerate(channel, start=1)])
-            for step, value in enumerate(column, start=1):
-                values.check(float(value), f"{where}, step {step}")
-                if np.isnan(value) and wanted.gaps == values.REFUSE:
-                    raise values.refuse_gap(f"{where}, step {step}")
-            channels[-1].append(clock.Channel(own, column))
+            found.append(_channel(own, [text for _, text in channel], f"{path.name}: sample {number}, channel {c}"))
+        padding = min(_padding(part.values) for part in found)
+        kept = [clock.Channel(p.times[: len(p.times) - padding], p.values[: len(p.values) - padding]) for p in found]
+        for c, part in enumerate(kept, start=1):
+            missing = np.flatnonzero(np.isnan(part.values))
+            if len(missing) and wanted.gaps == values.REFUSE:
+                raise values.refuse_gap(f"{path.name}: sample {number}, channel {c}, step {missing[0] + 1}")
+        if not all(len(part.times) for part in kept):
+            raise DataError(f"{path.name}: sample {number} has no values: every step of it is missing")
+        channels.append(kept)
     interval = wanted.interval or clock.interval([channel.times for row in channels for channel in row])
-    found = [clock.on_grid(row, interval, f"{path.name}: sample {number}") for number, row in enumerate(channels, start=1)]
-    moved = sum(resampled for _, resampled in found)
+    put = [clock.on_grid(row, interval, f"{path.name}: sample {number}") for number, row in enumerate(channels, start=1)]
+    moved = sum(resampled for _, resampled in put)
     note = f"time stamps of {path.name} every {interval:g} s" + (f", {moved} recordings resampled to that" if moved else "")
-    return [sample for sample, _ in found], interval, (note,)
+    return [sample for sample, _ in put], interval, (note,)
+
+
+def _channel(times: Floats, words: list[str], where: str) -> clock.Channel:
+    wrong = clock.backwards(times)
+    if wrong is not None:
+        raise DataError(f"{where}, step {wrong + 1}: its time stamp does not come after the one before")
+    column = values.numbers(words, lambda position: f"{where}, step {position + 1}")
+    for step, value in enumerate(column, start=1):
+        values.check(float(value), f"{where}, step {step}")
+    return clock.Channel(times, column)
+
+
+def _padding(column: Floats) -> int:
+    """How many values are missing at the end."""
+    known = np.flatnonzero(~np.isnan(column))
+    return len(column) - (int(known[-1]) + 1 if len(known) else 0)
 
 
 def _pairs(field: str, where: str) -> list[tuple[str, str]]:

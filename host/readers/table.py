@@ -1,7 +1,8 @@
-"""Reads a table of numbers, a time step a row: CSV with commas, semicolons, tabs or spaces between its columns.
+"""Reads a table of numbers, a time step a row: CSV with any of the usual delimiters.
 
-pandas and `csv.Sniffer` are not used. Both take the decimal comma of a single column for two columns, and an index for data; pandas
-also turns a damaged cell into a column of text without saying where.
+pandas and `csv.Sniffer` are not used. Both take the decimal comma of a single column for two
+columns, and an index for data; pandas also turns a damaged cell into a column of text without
+saying where.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from .decimals import joined, with_points
 
 Floats = NDArray[np.float64]
 
-#: How lines begin that are no data.
-_COMMENTS = ("#", "%", "//")
+#: How lines begin that are no data; the last is Excel's.
+_COMMENTS = ("#", "%", "//", "sep=")
 
-#: Between columns, in the order in which they are looked for. Spaces come last, as names and time stamps hold them.
+#: Between columns, in the order in which they are looked for. Spaces come last, as names and time
+#: stamps hold them.
 _DELIMITERS = (";", "\t", ",", "|")
 
 #: Share of the lines in which a delimiter must be. Titles and comments have none.
@@ -38,10 +40,11 @@ class How:
     Members
     -------
     gaps : str
-        What to do about missing values, and about rows that are missing in time: ``refuse`` or ``interpolate``.
+        What to do about missing values, and about rows that are missing in time: ``refuse`` or
+        ``interpolate``.
     index : str
-        What to do with columns that count rows or time: ``drop`` or ``keep`` them; ``auto`` drops those that say what they
-        are by their name, and asks about others.
+        What to do with columns that count rows or time: ``drop`` or ``keep`` them; ``auto`` drops
+        those that say what they are by their name, and asks about others.
     decimal : str
         What stands before the decimals: ``point`` or ``comma``; ``auto`` finds out.
     """
@@ -83,15 +86,17 @@ class Row:
 def read(path: Path, how: How | None = None) -> Table:
     """Read a table.
 
-    Comment lines are skipped; names come from the first row without a number, and a row of units may follow. A column that
-    counts rows or time is found and left out, as `How.index` says. Columns and rows that are empty do not count.
+    Comment lines are skipped; names come from the first row without a number, and a row of units
+    may follow. A column that counts rows or time is found and left out, as `How.index` says.
+    Columns and rows that are empty do not count.
 
     Raises
     ------
     DataError
-        The table is empty, ragged, holds something that is no finite number, has gaps, or a time column that is not regular;
-        or it cannot be told whether commas stand before decimals, or whether a column is an index. The message names row and
-        column, counted from 1, and the option that decides.
+        The table is empty, ragged, holds something that is no finite number, has gaps, or a time
+        column that is not regular; or it cannot be told whether commas stand before decimals, or
+        whether a column is an index. The message names row and column, counted from 1, and the
+        option that decides.
     """
     how = how or How()
     lines = source.text(path).splitlines()
@@ -134,13 +139,13 @@ def _rows(path: Path, lines: list[str]) -> tuple[list[Row], str]:
 
 
 def _is_spaced(words: list[str]) -> bool:
-    """Whether the words of a line are numbers, perhaps with decimal commas, and times, with nothing but spaces between them."""
+    """Whether the words of a line, between spaces, are numbers (decimal commas, too) and times."""
     numbers = [values.is_number(word.replace(",", ".", 1)) and not word.endswith(",") for word in words]
     return len(words) > 1 and any(numbers) and all(number or clock.is_stamp(word) for number, word in zip(numbers, words, strict=True))
 
 
 def _divided(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Rows of names and units at the top, in which no cell is a number, a time or a missing value; and the data below them."""
+    """Rows of names and units at the top, in which no cell is a number or a time; and the data."""
     start = 0
     while start < len(rows) and _is_head(rows[start]):
         start += 1
@@ -157,7 +162,7 @@ def _is_head(row: Row) -> bool:
 
 
 def _is_numbered(rows: list[Row]) -> bool:
-    """Whether the first row numbers the columns 0, 1, ..., as pandas writes them that have no names."""
+    """Whether the first row numbers the columns 0, 1, ..., as pandas does if they have no names."""
     first = [cell.strip() for cell in rows[0].cells] if rows else []
     names = first[1:] if first and not first[0] else first
     if len(rows) < 2 or len(names) < 2 or names != [str(number) for number in range(len(names))]:
@@ -166,7 +171,7 @@ def _is_numbered(rows: list[Row]) -> bool:
 
 
 def _even(path: Path, body: list[Row]) -> tuple[list[Row], list[int]]:
-    """The data if every row has as many cells, but for an empty one after a last delimiter; and the columns."""
+    """The data, without an empty cell after a last delimiter, and the columns' numbers."""
     width = len(body[0].cells)
     if width > 1 and all(len(row.cells) in (width - 1, width) and not "".join(row.cells[width - 1 :]).strip() for row in body):
         width -= 1
@@ -185,8 +190,8 @@ def _even(path: Path, body: list[Row]) -> tuple[list[Row], list[int]]:
 def _names(lines: list[str], head: list[Row], columns: int, delimiter: str) -> tuple[list[str] | None, bool]:
     """One name for each column, or None; and whether a row of units followed.
 
-    A row that has one name fewer leaves out that of the index, as R writes it. Where no row is left, the last comment before
-    the data is looked at, as NumPy writes names into one.
+    A row that has one name fewer leaves out that of the index, as R writes it. Where no row is
+    left, the last comment before the data is looked at, as NumPy writes names into one.
     """
     fitting = [row for row in head if len(row.cells) >= columns and not "".join(row.cells[columns:]).strip()]
     short = [row for row in head if len(row.cells) == columns - 1 and columns > 2]

@@ -1,7 +1,8 @@
-"""Reads one file of the UEA/UCR archive: ``.ts``, a header of ``@`` lines, then a sample a line, ``channel:channel:...:label``.
+"""Reads the archive's ``.ts``: ``@`` lines, then a sample a line, ``channel:channel:label``.
 
-Format: https://www.aeon-toolkit.org, "the .ts file format". aeon has a reader, too. It is not used here because it refuses time
-stamps, and does not say at which sample, channel and step a file is damaged; the tests compare the two.
+Format: https://www.aeon-toolkit.org, "the .ts file format". aeon has a reader, too. It is not used
+here because it refuses time stamps, and does not say at which sample, channel and step a file is
+damaged; the tests compare the two.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def read(path: Path, wanted: Wanted | None = None) -> Recordings:
     path : Path
         The file, which may be compressed by gzip.
     wanted : Wanted, optional
-        What is asked of it. By default each recording must have a class, and no value may be missing.
+        What is asked of it. By default each recording must have a class, and no value may be
+        missing.
 
     Raises
     ------
@@ -104,12 +106,14 @@ def _dimensions(path: Path, keys: dict[str, list[str]]) -> int | None:
 
 
 def _split(path: Path, fields: list[list[str]], channels: int | None, ends: bool) -> tuple[list[list[str]], list[str]]:
-    """The channels of each sample, and what stands after them: a label, a number, or nothing unless ``ends``."""
+    """The channels of each sample, and the label or number after them; nothing unless ``ends``."""
     texts, last = [], []
     for number, row in enumerate(fields, start=1):
         own, end = (row[:-1], row[-1].strip()) if ends else (row, "")
         channels = len(own) if channels is None else channels
-        if not own or len(own) != channels:
+        if not own:
+            raise DataError(f"{path.name}: sample {number} has no label after its channels: the file is truncated or damaged there")
+        if len(own) != channels:
             label = " and a label" if ends else ""
             raise DataError(
                 f"{path.name}: sample {number} has {len(own)} of {channels} channels{label}: the file is truncated or damaged there"

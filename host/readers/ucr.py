@@ -1,6 +1,9 @@
-"""Reads the plain text of the UCR archive: a recording of one channel a line, its class first, between tabs, commas or spaces.
+"""Reads the UCR archive's text: a recording of one channel a line, its class first.
 
-aeon and pandas read such files, too, but take what they cannot read for a word or a missing value without saying where.
+Tabs, commas or spaces divide the values.
+
+aeon and pandas read such files, too, but take what they cannot read for a word or a missing value
+without saying where.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from .values import numbers, parse
 
 
 def read(path: Path, wanted: Wanted | None = None) -> Recordings:
-    """Read a ``.tsv`` or ``.txt`` file. NaN at the end of a line are padding of a shorter recording.
+    """Read a ``.tsv`` or ``.txt`` file. NaN at the end of a line pad a shorter recording.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def _fields(line: str) -> list[str]:
 
 
 def class_name(text: str) -> str:
-    """Return a class as it is named elsewhere: 1 for ``1.0000000e+00``, as older files of the archive write it."""
+    """Return a class as it is named elsewhere: 1 for ``1.0000000e+00`` of the older files."""
     text = text.strip()
     value = parse(text)
     return str(int(value)) if value is not None and np.isfinite(value) and value == int(value) else text

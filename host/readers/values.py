@@ -1,4 +1,4 @@
-"""What every reader asks of numbers: finite, of a usable size, and without gaps unless the user wants them interpolated."""
+"""What every reader asks of numbers: finite, of a usable size, and without gaps."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Floats = NDArray[np.float64]
 #: Words for a missing value, in lower case.
 MISSING = ("", "?", "nan", "na", "n/a", "#n/a", "null", "none", "nat")
 
-#: Largest magnitude of a value: about that of single precision, in which data are recorded. Squares and sums of such
-#: values stay far inside double precision.
+#: Largest magnitude of a value: about that of single precision, in which data are recorded. Squares
+#: and sums of such values stay far inside double precision.
 LARGEST = 1e38
 
 #: What to do about gaps: `Config.gaps`.
@@ -59,7 +59,8 @@ def numbers(words: Sequence[str], where: Callable[[int], str]) -> Floats:
     Raises
     ------
     DataError
-        A word is no number; ``where`` says how a message names the word at a position, counted from 0.
+        A word is no number; ``where`` says how a message names the word at a position, counted from
+        0.
     """
     try:
         found = np.array([float(word) for word in words])
@@ -86,8 +87,9 @@ def refuse_gap(where: str) -> DataError:
 def settle(sample: Floats, where: str, gaps: str) -> tuple[Floats, int]:
     """Make a recording usable.
 
-    Steps at the end in which every channel is NaN are padding, and are cut off. Other NaN are gaps. They are interpolated
-    linearly along time where ``gaps`` asks for it, and take the nearest value before the first and after the last one.
+    Steps at the end in which every channel is NaN are padding, and are cut off. Other NaN are gaps.
+    They are interpolated linearly along time where ``gaps`` asks for it, and take the nearest value
+    before the first and after the last one.
 
     Parameters
     ----------
@@ -104,8 +106,8 @@ def settle(sample: Floats, where: str, gaps: str) -> tuple[Floats, int]:
     Raises
     ------
     DataError
-        A value is infinite or too large, a gap is refused, or a channel has no value at all. The message names the
-        recording, the channel and the step, counted from 1.
+        A value is infinite or too large, a gap is refused, or a channel has no value at all. The
+        message names the recording, the channel and the step, counted from 1.
     """
     known = ~np.isnan(sample)
     if not known.any():
@@ -126,7 +128,9 @@ def settle(sample: Floats, where: str, gaps: str) -> tuple[Floats, int]:
 
 
 def interpolated(sample: Floats, times: Floats, grid: Floats, names: list[str]) -> Floats:
-    """Interpolate each channel of ``sample`` (T, M), taken at ``times`` (T,), at the instants of ``grid`` (S,); NaN are left out.
+    """Interpolate each channel of ``sample`` (T, M), taken at ``times`` (T,), on a ``grid`` (S,).
+
+    NaN are left out.
 
     Returns
     -------

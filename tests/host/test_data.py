@@ -198,6 +198,12 @@ def test_constant_channel_is_only_centred(value: float, noise: float) -> None:
         assert np.std(np.concatenate([Scaling.fit(varied, Format(18, 14)).apply(sample) for sample in varied])[:, 1]) == pytest.approx(1.0)
 
 
+def test_tiny_numbers_are_no_rounding() -> None:
+    sample = 1e-300 * np.random.default_rng(0).normal(size=(200, 1))
+    assert np.std(Scaling.fit([sample], Format(18, 14)).apply(sample)) == pytest.approx(1.0)
+    assert np.all(np.isfinite(Scaling.fit([np.full((3, 1), 5e-324)], Format(18, 14)).apply(sample)))
+
+
 def test_an_outlier_that_erases_its_channel_is_named() -> None:
     generator = np.random.default_rng(0)
     samples = [generator.normal(size=(25, 2)) for _ in range(8)]

@@ -1,4 +1,4 @@
-"""TensorBoard's events of a run: what metrics say, epoch by epoch; none, and no word about it, where TensorBoard is missing."""
+"""TensorBoard's events of a run: what metrics say; none, and no word, where it is missing."""
 
 from __future__ import annotations
 

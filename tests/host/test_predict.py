@@ -1,4 +1,4 @@
-"""`loschmidt predict` as a user meets it: labels, probabilities, waveforms, on every device; and one line for what does not fit."""
+"""`loschmidt predict` as a user meets it, and one line for what does not fit."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_labels_are_not_needed_and_not_believed(folder: Path, run: Path) -> None
 
 
 def test_every_device_gives_the_same(folder: Path) -> None:
-    """The gateware is asked about two recordings, as it is slow; by its shape it is the array that `test_training` trains on."""
+    """The gateware, which is slow, has two recordings and the shape that `test_training` compiles."""
     training = toy.training(dataclasses.replace(toy.SMALL, oscillators=4, epochs=1, batch=4), folder=folder)
     training.run()
     training.engine.close()
@@ -106,7 +106,7 @@ def test_every_device_gives_the_same(folder: Path) -> None:
 
 
 def test_scaled_by_the_runs_own_statistics(folder: Path, run: Path) -> None:
-    """One recording alone has other statistics than the training set, and must not be scaled by them."""
+    """One recording alone has other statistics, and must not be scaled by them."""
     lines = (folder / "toy_TEST.ts").read_text().splitlines(keepends=True)
     call("predict", str(run), "toy_TEST.ts", "--csv", "all.csv")
     for number in range(2):

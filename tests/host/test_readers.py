@@ -1,4 +1,4 @@
-"""Recordings in every format that is read: the same numbers from each, and one line for each kind of fault."""
+"""Recordings in every format: the same numbers from each, one line for each kind of fault."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,10 @@ FORMATS: dict[str, tuple[str, Callable[[str, list[float]], str]]] = {
 
 
 def write(folder: Path, kind: str, packed: bool = False, **replaced: str) -> Path:
-    """The series as both halves of a set; returns the train half's path. ``train`` or ``test`` may be other text."""
+    """The series as both halves of a set; returns the train half's path.
+
+    ``train`` or ``test`` may be other text.
+    """
     head, line = FORMATS[kind]
     whole = head + "".join(line(name, values) + "\n" for name, values in SERIES)
     suffix = kind.removeprefix("stamped")
@@ -68,14 +72,15 @@ def test_every_format_gives_the_same(tmp_path: Path, kind: str, packed: bool) ->
 @pytest.mark.parametrize("keys", [("X_train", "y_train", "X_test", "y_test"), ("x_TRAIN", "Y_train", "x_test", "y_test")])
 def test_arrays(tmp_path: Path, keys: tuple[str, ...]) -> None:
     x, y = np.array([values for _, values in SERIES]), np.array([int(name) for name, _ in SERIES])
-    np.savez(tmp_path / "toy.npz", **dict(zip(keys, (x, y, x[:2], y[:2]), strict=True)))
+    arrays: dict[str, Any] = dict(zip(keys, (x, y, x[:2], y[:2]), strict=True))
+    np.savez(tmp_path / "toy.npz", **arrays)
     toy = data.load(str(tmp_path / "toy.npz"))
     assert toy.found == "2 classes: 1, 2; 4 + 2 recordings of 1 channel, 3 steps"
     assert [sample[:, 0].tolist() for sample in toy.train.inputs] == x.tolist()
 
 
 def test_undivided_arrays_and_their_axes(tmp_path: Path) -> None:
-    """The longer axis is time, unless the user says otherwise; of five recordings of a class one is for the test."""
+    """The longer axis is time, unless the user says otherwise; every fifth recording is for the test."""
     x = np.random.default_rng(0).normal(size=(10, 7, 2))
     np.savez(tmp_path / "toy.npz", X=x, y=np.array(["a", "b"] * 5))
     for chosen, shape in (("auto", (7, 2)), ("steps-channels", (7, 2)), ("channels-steps", (2, 7))):
@@ -95,10 +100,11 @@ def test_undivided_arrays_and_their_axes(tmp_path: Path) -> None:
         ({"X": np.zeros((2, 3)), "y": np.array([0.5, 1])}, r"y holds real numbers: only classes"),
         ({"X": np.zeros(4), "y": np.zeros(4)}, r"X has the shape \(4,\)"),
         ({"X": np.array([{}, {}], dtype=object), "y": np.zeros(2)}, r"arrays of objects are not read"),
+        ({"X": np.zeros((2, 3)), "y": np.array([1, 2])}, r"2 recordings cannot be divided"),
         ({"X": np.full((4, 3), np.inf), "y": np.zeros(4)}, r"sample 1, channel 1, step 1 is inf"),
     ],
 )
-def test_bad_arrays(tmp_path: Path, arrays: dict[str, np.ndarray], pattern: str) -> None:
+def test_bad_arrays(tmp_path: Path, arrays: dict[str, Any], pattern: str) -> None:
     np.savez(tmp_path / "toy.npz", **arrays)
     with pytest.raises(DataError, match=pattern):
         data.load(str(tmp_path / "toy.npz"))
@@ -108,6 +114,8 @@ def test_damaged_archives(tmp_path: Path) -> None:
     (tmp_path / "toy.npz").write_bytes(b"PK\x03\x04 no archive")
     with pytest.raises(DataError, match=r"^toy\.npz: not an \.npz file, or a damaged one"):
         data.load(str(tmp_path / "toy.npz"))
+    with pytest.raises(DataError, match=r"nowhere\.npz: cannot be read: No such file or directory$"):
+        data.load("nowhere.npz")
     path = write(tmp_path, ".ts", packed=True)
     path.write_bytes(path.read_bytes()[:-12])
     with pytest.raises(DataError, match=r"^Toy_TRAIN\.ts\.gz: its gzip stream is truncated or damaged"):
@@ -121,7 +129,10 @@ def test_unknown_format(tmp_path: Path) -> None:
 
 
 def test_channels_in_a_table_of_weka(tmp_path: Path) -> None:
-    """Multivariate sets of the archive: a relational attribute, a channel a row. As SciPy reads it, too."""
+    """Multivariate sets of the archive: a relational attribute, a channel a row.
+
+    As SciPy reads it, too.
+    """
     head = "@relation r\n@attribute rel relational\n@attribute t0 numeric\n@attribute t1 numeric\n@end rel\n@attribute c {a,b}\n@data\n"
     path = tmp_path / "r.arff"
     path.write_text(head + "'1.0,2.0\\n3.0,4.0',a\n'5,6\\n7,8',b\n")
@@ -175,6 +186,7 @@ def test_channels_in_a_table_of_weka(tmp_path: Path) -> None:
             r"sample 1, channel 1, step 2: its time stamp does not",
         ),
         ("stamped.ts", STAMPED + "(2007-01-01 00:00:00,1),(2007-01-01 00:0\n", r"^Toy_TRAIN\.ts: sample 1: no \(stamp,value\) at"),
+        ("stamped.ts", STAMPED + "(0,1),(1,2)\n", r"^Toy_TRAIN\.ts: sample 1 has no label after its channels"),
         ("stamped.ts", STAMPED + "(soon,1),(later,2):1\n", r"^Toy_TRAIN\.ts: its time stamps, such as 'soon', are not of one form"),
         ("stamped.ts", STAMPED + "(0,1),(1,?),(2,3):1\n", r"^Toy_TRAIN\.ts: sample 1, channel 1, step 2 is nan"),
     ],
@@ -195,6 +207,7 @@ def test_padding_is_length(tmp_path: Path) -> None:
         (".ts", TS + "1,2,NaN,NaN:1\n1,2,3,NaN:2\n"),
         (".tsv", "1\t1\t2\tNaN\tNaN\n2\t1\t2\t3\t\n"),
         (".arff", ARFF + "1,2,?,1\n1,2,3,2\n"),
+        ("stamped.ts", STAMPED + "(0,1),(60,2),(120,NaN):1\n(0,1),(60,2),(120,3):2\n"),
     ):
         toy = data.load(str(write(tmp_path, kind, train=train)))
         assert [sample[:, 0].tolist() for sample in toy.train.inputs] == [[1, 2], [1, 2, 3]]
@@ -215,7 +228,7 @@ def test_gaps_are_interpolated_and_counted(tmp_path: Path) -> None:
 
 
 def test_time_stamps_are_put_on_one_step(tmp_path: Path) -> None:
-    """A minute is missing in the second recording; the third is sampled twice as fast; the test half takes the training half's step."""
+    """The second recording lacks a minute, the third is twice as fast, the test half has a third step."""
     train = STAMPED + "(0,1),(60,2),(120,3):1\n(0,1),(60,2),(180,4):2\n(0,0),(30,1),(60,2),(90,3),(120,4):1\n(0,1),(60,2),(120,3):2\n"
     toy = data.load(str(write(tmp_path, "stamped.ts", train=train, test=STAMPED + "(0,0),(90,3):1\n")))
     assert [sample[:, 0].tolist() for sample in toy.train.inputs] == [[1, 2, 3], [1, 2, 3, 4], [0, 2, 4], [1, 2, 3]]

@@ -1,4 +1,4 @@
-"""Tables of numbers as people have them: delimiters, decimal commas, names, units, indices, time; each recognised, or asked about."""
+"""Tables of numbers as people have them: what is in them is recognised, or asked about."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ READ: dict[str, tuple[str, Line, tuple[str, str], tuple[str, ...]]] = {
     "comments": ("% a logger\n// of ours\nx,y\n", lambda k: f"{x(k)},{y(k)}" + ("\n# pause" if k == 3 else ""), ("x", "y"), ()),
     "title": ("Recorded at noon\n\nx,y\n", lambda k: f"{x(k)},{y(k)}", ("x", "y"), ()),
     "units": ("x,y\n(m/s),(N)\n", lambda k: f"{x(k)},{y(k)}", ("x", "y"), ("a row of units left out",)),
+    "Excel's hint": ("sep=;\nx;y\n", lambda k: f"{x(k)};{y(k)}", ("x", "y"), ()),
     "chemistry": ("Na,K\n", lambda k: f"{x(k)},{y(k)}", ("Na", "K"), ()),
     "numbers for names": ("0,1\n", lambda k: f"{x(k)},{y(k)}", ("0", "1"), ()),
     "last delimiter": ("x,y,\n", lambda k: f"{x(k)},{y(k)},", ("x", "y"), ()),
@@ -64,6 +65,8 @@ READ: dict[str, tuple[str, Line, tuple[str, str], tuple[str, ...]]] = {
     "named index": ("id,x,y\n", lambda k: f"{k + 7},{x(k)},{y(k)}", ("x", "y"), ("index column 1 (id) left out",)),
     "last index": ("x,y,n\n", lambda k: f"{x(k)},{y(k)},{k}", ("x", "y"), ("index column 3 (n) left out",)),
     "time": ("time [s],x,y\n", lambda k: f"{k / 3:.2f},{x(k)},{y(k)}", ("x", "y"), ("time column 1 (time [s]) left out, every 0.33",)),
+    "milliseconds": ("time_ms,x,y\n", lambda k: f"{10 * k},{x(k)},{y(k)}", ("x", "y"), ("time column 1 (time_ms) left out, every 10",)),
+    "months": ("day,x,y\n", lambda k: f"{k + 1} Apr 2014,{x(k)},{y(k)}", ("x", "y"), ("time column 1 (day) left out, every 86400 s",)),
     "epoch": ("timestamp,x,y\n", lambda k: f"{10**9 + 5 * k},{x(k)},{y(k)}", ("x", "y"), ("time column 1 (timestamp) left out, every 5",)),
     "stamps": (
         "id,when,x,y\n",
@@ -119,6 +122,11 @@ REFUSED: dict[str, tuple[str, Line, str]] = {
         "a,x\n",
         lambda k: f"{k / 3:.2f},{x(k)}",
         rf"^wave\.csv: column 1 \(a\) counts 0, 0\.33, 0\.67, \.\.\.: {ASKED}",
+    ),
+    "shuffled index": (
+        ",x,y\n",
+        lambda k: f"{k * 5 % 12},{x(k)},{y(k)}",
+        rf"^wave\.csv: column 1 may be an index, and begins 0, 5, 10, .*{ASKED}",
     ),
     "integers or decimals": (
         "",
