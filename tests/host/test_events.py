@@ -17,7 +17,10 @@ def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
     from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
     found: dict[str, list[tuple[int, float]]] = {}
-    for event in LegacyEventFileLoader(str(folder / events.NAME)).Load():
+    begin, *rest = LegacyEventFileLoader(str(folder / events.NAME)).Load()
+    assert begin.file_version == "brain.Event:2"
+    assert not any(event.file_version for event in rest)
+    for event in rest:
         for value in event.summary.value:
             found.setdefault(value.tag, []).append((event.step, value.simple_value))
     return found

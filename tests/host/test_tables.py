@@ -194,6 +194,13 @@ def test_no_data(tmp_path: Path, text: str) -> None:
         read(tmp_path / "wave.csv")
 
 
+def test_one_column_with_decimal_commas_is_one_column(tmp_path: Path) -> None:
+    found = table(tmp_path, "", lambda k: comma(x(k)))
+    assert found.values[:, 0].tolist() == [row[0] for row in WANTED]
+    assert (found.names, found.notes) == (("column 1",), ("decimal commas",))
+    assert data.load(str(tmp_path / "wave.csv")).found == "1 input: column 1; 1 target: column 1, a step later; 11 rows; decimal commas"
+
+
 def test_the_user_decides_about_an_index(tmp_path: Path) -> None:
     def line(k: int) -> str:
         return f"{k},{x(k)},{y(k)}"
