@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection
 
 from loschmidt.spec.formats import name_of
 from loschmidt.spec.shape import Shape
@@ -15,7 +15,7 @@ from .errors import DataError
 EXAMPLES = (("BasicMotions", 6), ("UnitTest", 1))
 
 
-def adapted(config: Config, shape: Shape, given: AbstractSet[str]) -> Config:
+def adapted(config: Config, shape: Shape, given: Collection[str]) -> Config:
     """The configuration as the board can have it.
 
     Parameters

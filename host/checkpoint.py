@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from loschmidt.spec.hamiltonian import DEFINITIONS
 
-from . import atomic
+from . import atomic, encoder
 from .config import Config
 from .errors import CheckpointError
 from .scaling import Scaling
@@ -57,6 +57,7 @@ class Checkpoint:
     generator : state of the shuffle's generator at the start of the current epoch
     epoch, batch : epochs finished, and minibatches finished in the current one
     tally : sums over the current epoch so far
+    interval : step of the data in seconds, where time stamps say it
     """
 
     config: Config
@@ -72,6 +73,12 @@ class Checkpoint:
     epoch: int = 0
     batch: int = 0
     tally: dict[str, Any] = field(default_factory=dict)
+    interval: float | None = None
+
+    @property
+    def encoded(self) -> bool:
+        """Whether samples are images, which enter as the state that the system starts from."""
+        return encoder.NAME in self.masters
 
     def save(self, path: Path) -> None:
         """Replace ``path`` atomically."""
@@ -91,6 +98,8 @@ class Checkpoint:
             "epoch": self.epoch,
             "batch": self.batch,
             "tally": self.tally,
+            "interval": self.interval,
+            "arrays": sorted(arrays),
         }
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, about=np.array(json.dumps(about)), **arrays)
@@ -106,9 +115,11 @@ class Checkpoint:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             about = json.loads(str(arrays.pop("about")))
+            if sorted(arrays) != about.get("arrays", sorted(arrays)):
+                raise ValueError("its arrays have other names than it says")
             found = about["fingerprint"]
             config = Config.from_json(about["config"]) if found["layout"] == LAYOUT else None
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise CheckpointError(f"{path}: not a checkpoint, or a damaged one ({reason})") from error
         if config is None:
@@ -128,6 +139,7 @@ class Checkpoint:
             about["epoch"],
             about["batch"],
             about["tally"],
+            about.get("interval"),
         )
 
 

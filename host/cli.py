@@ -11,24 +11,26 @@ from typer.core import TyperGroup
 
 from loschmidt.spec.errors import LoschmidtError
 
-from . import board_command, bringup_command, console, doctor, measuring, session, tables, trusted
+from . import board_command, bringup_command, console, doctor, measuring, predicting, session, tables, trusted
 from .config import Config
-from .echo_engine import EchoEngine
-from .engine import Engine
 from .errors import ConfigError
 from .options import (
     FAULT,
     INTERRUPTED,
     MISSED,
+    Axes,
     Batch,
     Clip,
     Data,
     Decay,
+    Decimal,
     Device,
     Epochs,
     Formats,
+    Gaps,
     Gradient,
     Hamiltonian,
+    Index,
     Jitter,
     Json,
     Optimiser,
@@ -44,6 +46,7 @@ from .options import (
     Window,
     config_of,
     given,
+    reading_of,
     write_json,
 )
 from .training import Interrupted, Training
@@ -122,6 +125,10 @@ def train(
     outputs: Outputs = None,
     targets: Targets = _DEFAULT.targets,
     window: Window = _DEFAULT.window,
+    gaps: Gaps = _DEFAULT.gaps,
+    index: Index = _DEFAULT.index,
+    decimal: Decimal = _DEFAULT.decimal,
+    axes: Axes = _DEFAULT.axes,
     name: Annotated[str | None, typer.Option(help="Folder of the run, below runs/. Default: after the data, with a free number.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of a run to go on with, as if it had never stopped.")] = None,
 ) -> None:
@@ -163,8 +170,8 @@ def _train(training: Training, device: str, asked: Config) -> None:
         raise RuntimeError("a run of the command line has a folder")
     dataset = training.dataset
     taken = [name for name in ("oscillators", "hamiltonian", "formats") if getattr(config, name) != getattr(asked, name)]
+    console.say(f"{dataset.name}: {dataset.found}")
     console.say(
-        f"{dataset.name}: {len(dataset.train)} to train on, {len(dataset.test)} to test on, {dataset.channels} channels; "
         f"{config.oscillators} oscillators, {config.hamiltonian}, {config.gradient}"
         + (f" on {device}, {config.preset.multiplier}-bit multipliers" if config.gradient == "echo" else " in float64")
         + (f"; from the board: {', '.join(taken)}" if taken else "")
@@ -195,38 +202,38 @@ def _warn(training: Training) -> None:
             f"{health.untrusted} of {health.samples} gradients cannot be trusted ({health.overflow} overflowed, {health.clip} clipped): "
             "weaken the coupling, shorten the time step (--step) or use more bits (--formats 25)"
         )
-    _warn_of_runs(training.engine)
-
-
-def _warn_of_runs(engine: Engine) -> None:
-    if isinstance(engine, EchoEngine) and engine.saturated:
-        console.warning(f"{engine.saturated} input values were taken to the end of the operand's range: are the data of the same kind?")
-    if isinstance(engine, EchoEngine) and engine.wrapped:
-        console.warning(f"{engine.wrapped} runs overflowed the state, and their output is meaningless: shorten the time step (--step)")
+    console.warn_of_runs(training.engine)
 
 
 @app.command("eval")
 def evaluate(
+    context: typer.Context,
     run: Annotated[Path, typer.Argument(help="Folder of a run, or a checkpoint.")],
     data: Annotated[str | None, typer.Option(help="Other data than the run's own.")] = None,
     device: Device = "emulator",
+    gaps: Gaps = _DEFAULT.gaps,
+    index: Index = _DEFAULT.index,
+    decimal: Decimal = _DEFAULT.decimal,
+    axes: Axes = _DEFAULT.axes,
     json_file: Json = None,
 ) -> None:
     """Test a checkpoint.
 
     [bold]Example[/bold]   loschmidt eval runs/japanesevowels-0 --device golden
     """
-    checkpoint, dataset, engine = session.reopen(run, device, data)
+    checkpoint, dataset, engine = session.reopen(run, device, data, reading_of(context))
     try:
         result = session.test(checkpoint, dataset, engine)
     finally:
         engine.close()
-    _warn_of_runs(engine)
+    console.warn_of_runs(engine)
+    console.say(f"{dataset.name}: {dataset.found}")
     text = f"{100 * result['test_accuracy']:.2f} %" if checkpoint.classes else f"error {result['test_error']:.4g} of the targets' variance"
     console.say(f"{dataset.name}, {len(dataset.test)} samples, after {checkpoint.epoch} epochs: {text}  (loss {result['test_loss']:.4f})")
     write_json(json_file, {"data": dataset.name, "epoch": checkpoint.epoch, **result})
 
 
+app.command("predict")(predicting.predict)
 app.command("compare")(measuring.compare)
 app.command("verify")(measuring.measure)
 app.command("cycles")(measuring.count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,20 +63,24 @@ class Comparison:
         return {**dataclasses.asdict(self), "mean": means, "faults": self.faults, "passed": self.passed}
 
 
-def compare(config: Config, device: str, seeds: int, progress: Callable[[str], Callable[[], None]]) -> Comparison:
+def compare(
+    config: Config, device: str, seeds: int, progress: Callable[[str], Callable[[], None]], given: Collection[str] = ()
+) -> Comparison:
     """Train ``seeds`` times by either gradient, from seed ``config.seed`` on.
 
     Parameters
     ----------
     progress : given what is being trained, returns what to call after every minibatch
+    given : options that the user gave, which must apply to the data
 
     Raises
     ------
-    ConfigError : the task has no accuracy to compare
+    ConfigError : the task has no accuracy to compare, or an option does not apply to the data
     """
     dataset = session.load_data(config)
     if not dataset.classes:
         raise ConfigError("compare tells accuracies apart, a waveform has none: give it a data set with classes")
+    dataset.check_options(given)
     default = dataset.name == Config().data and dataclasses.replace(config, seed=Config().seed) == Config()
     result = Comparison(config, FLOOR if default else 0.0)
     for seed in range(config.seed, config.seed + seeds):

@@ -18,6 +18,10 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.run import STEP_LIMIT
 
 from .errors import ConfigError
+from .readers.axis import DROP, KEEP
+from .readers.decimals import COMMA, POINT
+from .readers.npz import AXES
+from .readers.values import INTERPOLATE, REFUSE
 
 #: Values that the textual options may take.
 CHOICES = {
@@ -27,6 +31,10 @@ CHOICES = {
     "schedule": ("cosine", "constant"),
     "formats": tuple(PRESETS),
     "gradient": ("echo", "bptt"),
+    "gaps": (REFUSE, INTERPOLATE),
+    "index": ("auto", DROP, KEEP),
+    "decimal": ("auto", POINT, COMMA),
+    "axes": ("auto", *AXES),
 }
 
 
@@ -60,6 +68,10 @@ class Config:
     seed : of the initial values, of the shuffle and of the jitter
     formats : a name that `spec.formats.named` knows: a preset's, or, of a board whose formats are none, all of them
     gradient : ``echo`` in integers on a device, or ``bptt`` in float64
+    gaps : ``refuse`` or ``interpolate`` missing values
+    index : ``drop`` or ``keep`` a table's columns that count rows or time; ``auto`` drops those that are named so, and asks about others
+    decimal : ``point`` or ``comma`` before a table's decimals; ``auto`` finds out, or asks
+    axes : of ``.npz`` arrays, ``channels-steps`` or ``steps-channels``; ``auto`` takes the longer axis for time
     """
 
     data: str = "JapaneseVowels"
@@ -82,6 +94,10 @@ class Config:
     seed: int = 0
     formats: str = "18"
     gradient: str = "echo"
+    gaps: str = REFUSE
+    index: str = "auto"
+    decimal: str = "auto"
+    axes: str = "auto"
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():

@@ -18,6 +18,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from .echo_engine import EchoEngine
+from .engine import Engine
 from .training import Training
 
 OUT = Console(highlight=False)
@@ -34,6 +36,14 @@ def warning(message: str) -> None:
 
 def say(message: str) -> None:
     OUT.print(Text(message), soft_wrap=True)
+
+
+def warn_of_runs(engine: Engine) -> None:
+    """Say how many inputs and states did not fit their formats."""
+    if isinstance(engine, EchoEngine) and engine.saturated:
+        warning(f"{engine.saturated} input values were taken to the end of the operand's range: are the data of the same kind?")
+    if isinstance(engine, EchoEngine) and engine.wrapped:
+        warning(f"{engine.wrapped} runs overflowed the state, and their output is meaningless: shorten the time step (--step)")
 
 
 @contextmanager

@@ -1,21 +1,40 @@
-"""Data sets by name or path: recordings with classes (UEA/UCR ``.ts``), images of digits, or a waveform to track (CSV)."""
+"""Data sets by name or path: recordings with classes, images of digits, or a waveform to track."""
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import csvfile, digits, tsfile
-from .errors import DataError
+from . import digits
+from .errors import ConfigError, DataError
+from .locating import Pair, is_path, is_table, no_such, read_pair
+from .readers import source, table
+from .readers.recordings import Recordings, Wanted, listed
 
 Floats = NDArray[np.float64]
 
 #: Share of a waveform that is trained on, from its start; the rest is the test.
 TRAIN_SHARE = 0.8
+
+#: Options that not all data take: what each is for.
+OPTIONS = {
+    "gaps": "recordings and waveforms from files",
+    "axes": "recordings in .npz arrays",
+    "jitter": "data with classes",
+    "steps": "images",
+    "targets": "waveforms",
+    "outputs": "waveforms",
+    "window": "waveforms",
+    "index": "waveforms",
+    "decimal": "waveforms",
+}
+#: Those that each kind of data takes.
+RECORDINGS, ARRAYS, IMAGES = ("gaps", "jitter"), ("gaps", "axes", "jitter"), ("jitter", "steps")
+WAVEFORM = ("gaps", "targets", "outputs", "window", "index", "decimal")
 
 
 @dataclass(frozen=True)
@@ -39,13 +58,32 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train and test split. ``classes`` is empty for a waveform; samples of a ``static`` set are one row each, (1, P)."""
+    """Train and test split.
+
+    Members
+    -------
+    name : str
+    train, test : Split
+    classes : tuple of str
+        Empty for a waveform.
+    static : bool
+        Whether samples are images: one row each, (1, P).
+    found : str
+        One line for the user: what was found in the data, and what was done to it.
+    options : collection of str
+        Those of `OPTIONS` that apply to the data.
+    interval : float, optional
+        Step in seconds that time stamps were put on.
+    """
 
     name: str
     train: Split
     test: Split
     classes: tuple[str, ...]
     static: bool = False
+    found: str = ""
+    options: Collection[str] = tuple(OPTIONS)
+    interval: float | None = None
 
     @property
     def channels(self) -> int:
@@ -56,93 +94,49 @@ class Dataset:
         """P, the waveforms to track; 0 when classifying."""
         return int(self.train.targets[0].shape[1]) if self.train.targets else 0
 
+    def check_options(self, given: Collection[str]) -> None:
+        """Raise `ConfigError` if an option was given that the data cannot heed."""
+        for name in OPTIONS:
+            if name in given and name not in self.options:
+                raise ConfigError(f"--{name} does not apply to {self.name}: it is for {OPTIONS[name]}")
 
-def load(source: str, targets: int = 1, window: int = 128) -> Dataset:
-    """Load ``source``: a name that ships with aeon, ``digits``, a ``.ts`` file (either half, or their common stem), or a ``.csv`` file.
+
+def load(
+    name: str, targets: int = 1, window: int = 128, gaps: str = "refuse", index: str = "auto", decimal: str = "auto", axes: str = "auto"
+) -> Dataset:
+    """Load a data set.
 
     Parameters
     ----------
-    targets : columns of a CSV, from the right, that are targets
-    window : steps of the pieces that a CSV's waveform is cut into, each run from rest
+    name : str
+        A name that ships with aeon; ``digits``; a file of recordings (``.ts``, ``.tsv``, ``.txt``,
+        ``.arff``; either half, or their common stem); an ``.npz`` file; or a table (``.csv`` and
+        others). Each file may be compressed by gzip.
+    targets : int
+        Columns of a table, from the right, that are targets.
+    window : int
+        Steps of the pieces that a table's waveform is cut into. Each is run from rest.
+    gaps, index, decimal, axes : str
+        How to read files: see `readers.recordings.Wanted` and `readers.table.How`.
 
     Raises
     ------
-    DataError : nothing of that name, or its content cannot be used
+    DataError
+        There is nothing of that name, or its content cannot be used.
     """
-    path = Path(source).expanduser()
-    if path.suffix.lower() == ".csv":
-        return _waveform(path, targets, window)
-    if source.lower() == digits.NAME and not _is_path(path):
+    path = Path(name).expanduser()
+    if name.lower() == digits.NAME and not is_path(path):
         return digits.load()
-    files = halves(source, ("classlabel",))
-    if files is None:
-        raise DataError(f"no data set named {source!r}: give a .ts or .csv file, or one of {', '.join((digits.NAME, *embedded()))}")
-    return _recordings(*files)
+    if is_table(path):
+        return _waveform(path, targets, window, table.How(gaps, index, decimal))
+    pair = read_pair(name, ("classlabel",), Wanted(gaps=gaps, axes=axes))
+    if pair is None:
+        raise no_such(name)
+    return _recordings(pair)
 
 
-def halves(source: str, kinds: tuple[str, ...]) -> tuple[Path, Path] | None:
-    """The two files of a set, train and test, from a ``.ts`` path, or the name of one that ships with aeon and is of these kinds, as
-    `embedded` has them; None if there is none of that name. Raises `DataError` if a file is missing."""
-    path = Path(source).expanduser()
-    if _is_path(path):
-        return _halves(path)
-    folder = embedded_folder()
-    for kind in kinds:
-        for name in embedded(kind):
-            if name.lower() == source.lower():
-                train, test = (next(folder.glob(f"*/{name}_{half}.ts")) for half in ("TRAIN", "TEST"))
-                return train, test
-    return None
-
-
-def _is_path(path: Path) -> bool:
-    return path.suffix.lower() == ".ts" or len(path.parts) > 1 or path.exists() or path.with_name(f"{path.name}_TRAIN.ts").exists()
-
-
-def embedded_folder() -> Path:
-    """Where the installed aeon keeps its recordings."""
-    return installed("aeon") / "datasets" / "data"
-
-
-def installed(package: str) -> Path:
-    """The folder of a package that carries recordings (found without importing it, which takes seconds)."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise DataError(f"the {package} package, which carries the recordings, is not installed: pip install {package}")
-    return Path(spec.origin).parent
-
-
-def embedded(kind: str = "classlabel") -> list[str]:
-    """Names of the sets that ship with aeon: for classification, or, by ``targetlabel``, for regression."""
-    names = []
-    for train in sorted(embedded_folder().glob("*/*_TRAIN.ts")):
-        keys = tsfile.header(train)
-        if tsfile.truth(keys, kind) and not tsfile.truth(keys, "timestamps") and _partner(train).exists():
-            names.append(train.name.removesuffix("_TRAIN.ts"))
-    return names
-
-
-def _partner(train: Path) -> Path:
-    return train.with_name(train.name.removesuffix("_TRAIN.ts") + "_TEST.ts")
-
-
-def _halves(path: Path) -> tuple[Path, Path]:
-    """Train and test file from either of them, from their stem, or from the folder that they are named after."""
-    if path.is_dir():
-        path = path / path.name
-    name = path.name[:-3] if path.suffix.lower() == ".ts" else path.name
-    for ending in ("_TRAIN", "_TEST"):
-        if name.upper().endswith(ending):
-            name = name[: -len(ending)]
-    train, test = path.with_name(f"{name}_TRAIN.ts"), path.with_name(f"{name}_TEST.ts")
-    for half in (train, test):
-        if not half.is_file():
-            raise DataError(f"{half}: no such file: a set needs both {train.name} and {test.name}, side by side")
-    return train, test
-
-
-def _recordings(train_path: Path, test_path: Path) -> Dataset:
-    train, test = tsfile.read(train_path), tsfile.read(test_path)
+def _recordings(pair: Pair) -> Dataset:
+    train, test, (train_path, test_path) = pair.train, pair.test, pair.files
     if test.channels != train.channels:
         raise DataError(f"{test_path.name} has {test.channels} channels, {train_path.name} has {train.channels}: they must agree")
     known = set(train.labels)
@@ -152,26 +146,68 @@ def _recordings(train_path: Path, test_path: Path) -> Dataset:
     for number, name in enumerate(test.labels, start=1):
         if name not in known:
             raise DataError(f"{test_path.name}: sample {number} has the class {name!r}, which {train_path.name} lacks")
-    name = train_path.name.removesuffix("_TRAIN.ts")
-    return Dataset(name, _labelled(train, train.classes), _labelled(test, train.classes), train.classes)
+    samples = [*train.samples, *test.samples]
+    still = ("a single step is over before its input has moved anything",) if max(map(len, samples)) == 1 else ()
+    found = describe(train.classes, (len(train.samples), len(test.samples)), samples, (*train.notes, *test.notes, *still))
+    split = [_labelled(half, train.classes) for half in (train, test)]
+    options = ARRAYS if train_path == test_path else RECORDINGS
+    return Dataset(pair.name, split[0], split[1], train.classes, found=found, options=options, interval=train.interval)
 
 
-def _labelled(file: tsfile.TsFile, classes: tuple[str, ...]) -> Split:
-    return Split(file.samples, np.array([classes.index(name) for name in file.labels]), [])
+def describe(classes: tuple[str, ...], counts: tuple[int, ...], samples: list[Floats], notes: tuple[str, ...]) -> str:
+    """Say in one line which recordings were found: classes, numbers, channels and steps."""
+    shortest, longest = min(map(len, samples)), max(map(len, samples))
+    lengths = _many(longest, "step") if shortest == longest else f"{shortest} to {_many(longest, 'step')}"
+    recordings = " + ".join(f"{count:,}" for count in counts) + (" recording" if sum(counts) == 1 else " recordings")
+    named = (f"{_many(len(classes), 'class', 'es')}: {listed(classes)}",) if classes else ()
+    return "; ".join((*named, f"{recordings} of {_many(samples[0].shape[1], 'channel')}, {lengths}", *notes))
 
 
-def _waveform(path: Path, targets: int, window: int) -> Dataset:
+def _many(count: int, noun: str, plural: str = "s") -> str:
+    return f"{count:,} {noun}{plural if count != 1 else ''}"
+
+
+def _labelled(half: Recordings, classes: tuple[str, ...]) -> Split:
+    return Split(half.samples, np.array([classes.index(name) for name in half.labels], dtype=np.int64), [])
+
+
+def _waveform(path: Path, targets: int, window: int, how: table.How) -> Dataset:
     if window < 2:
         raise DataError(f"--window must be at least 2 steps, not {window}")
-    inputs, wanted = csvfile.read(path, targets)
+    found = table.read(path, how)
+    inputs, wanted = divided(path, found, targets)
     cut = int(TRAIN_SHARE * len(inputs))
     if cut < 2 or len(inputs) - cut < 2:
         raise DataError(f"{path.name}: {len(inputs)} steps are too few to train and test on: at least 10 are needed")
     none = np.zeros(0, dtype=np.int64)
-    train = Split(_pieces(inputs[:cut], window), none, _pieces(wanted[:cut], window))
-    test = Split(_pieces(inputs[cut:], window), none, _pieces(wanted[cut:], window))
-    return Dataset(path.stem, train, test, ())
+    train = Split(pieces(inputs[:cut], window), none, pieces(wanted[:cut], window))
+    test = Split(pieces(inputs[cut:], window), none, pieces(wanted[cut:], window))
+    names, count = found.names, wanted.shape[1]
+    goals = [f"{names[0]}, a step later"] if len(names) == 1 else list(names[-count:])
+    told = (
+        f"{_many(inputs.shape[1], 'input')}: {listed(names[:1] if len(names) == 1 else names[:-count])}",
+        f"{_many(count, 'target')}: {listed(goals)}",
+        _many(len(inputs), "row"),
+    )
+    return Dataset(source.stem(path), train, test, (), found="; ".join((*told, *found.notes)), options=WAVEFORM, interval=found.interval)
 
 
-def _pieces(rows: Floats, window: int) -> list[Floats]:
+def divided(path: Path, found: table.Table, targets: int) -> tuple[Floats, Floats]:
+    """Divide a table into inputs (T, M) and targets (T, P), the last ``targets`` columns.
+
+    A single column x is its own task: input x[k], target x[k+1]. Raises `DataError` if there are
+    too few columns or rows.
+    """
+    columns = found.values.shape[1]
+    if columns == 1 and targets == 1:
+        if len(found.values) < 2:
+            raise DataError(f"{path.name}: one row of one column leaves nothing to predict")
+        return found.values[:-1], found.values[1:]
+    if not 1 <= targets < columns:
+        raise DataError(f"{path.name}: {columns} columns cannot hold inputs and {targets} targets: check --targets")
+    return found.values[:, :-targets], found.values[:, -targets:]
+
+
+def pieces(rows: Floats, window: int) -> list[Floats]:
+    """Cut a waveform (T, C) into pieces of ``window`` steps; the last one may be shorter."""
     return [rows[start : start + window] for start in range(0, len(rows), window)]

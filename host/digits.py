@@ -19,7 +19,7 @@ def load() -> Dataset:
     """Samples (1, 64), pixels of 0 to 16, ten classes; static."""
     from sklearn.datasets import load_digits
 
-    from .data import Dataset, Split
+    from .data import IMAGES, Dataset, Split
 
     images, labels = load_digits(return_X_y=True)
     test = np.arange(len(labels)) % EVERY == EVERY - 1
@@ -27,4 +27,6 @@ def load() -> Dataset:
         Split([row[None] for row in np.asarray(images[chosen], np.float64)], np.asarray(labels[chosen], np.int64), [])
         for chosen in (~test, test)
     ]
-    return Dataset(NAME, halves[0], halves[1], tuple(str(digit) for digit in range(10)), static=True)
+    classes = tuple(str(digit) for digit in range(10))
+    found = f"10 classes: {', '.join(classes)}; {len(halves[0])} + {len(halves[1])} images of {images.shape[1]} pixels"
+    return Dataset(NAME, halves[0], halves[1], classes, static=True, found=found, options=IMAGES)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from loschmidt.sim.kernels import KernelError, choose
 
-from .data import embedded_folder
+from .locating import embedded_folder
 
 #: Distribution -> what it is needed for. A name that is missing is installed by `pip install <name>`.
 LIBRARIES = {

@@ -10,6 +10,9 @@ from .engine import Engine
 from .errors import DataError
 from .loss import Head
 
+#: Steps that differ by this share or less are the same: time stamps are rounded.
+SAME_RATE = 0.05
+
 
 def scale(checkpoint: Checkpoint, split: Split) -> Split:
     """The split in units of the device, by the statistics of the checkpoint's own training set."""
@@ -45,3 +48,11 @@ def check_data(checkpoint: Checkpoint, dataset: Dataset) -> None:
     ):
         if trained != found:
             raise DataError(f"{dataset.name} does not fit the checkpoint: its {what}: {found}; the checkpoint's: {trained}")
+    check_interval(checkpoint, dataset.name, dataset.interval)
+
+
+def check_interval(checkpoint: Checkpoint, name: str, interval: float | None) -> None:
+    """Raise `DataError` if time stamps say that data were taken at another rate than those that the checkpoint was trained on."""
+    trained = checkpoint.interval
+    if trained is not None and interval is not None and abs(interval - trained) > SAME_RATE * trained:
+        raise DataError(f"{name} has a step of {interval:g} s, the checkpoint was trained on one of {trained:g} s: resample it")

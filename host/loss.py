@@ -46,6 +46,10 @@ class Head(Protocol):
         """Compare the output of the ``chosen`` samples with what ``split`` says of them."""
         ...
 
+    def predict(self, masters: Mapping[str, Floats], output: Output) -> list[Floats]:
+        """Return what the model says of each sample, without anything to compare it with."""
+        ...
+
 
 #: Lets small weights tell small positions apart: otherwise training makes positions large, until they clip on their way to a product.
 SHARPNESS = 6.0
@@ -64,9 +68,7 @@ class SoftmaxHead:
 
     def judge(self, masters: Mapping[str, Floats], output: Output, split: Split, chosen: Ints) -> Judgement:
         x, labels = np.asarray(output), split.labels[chosen]
-        logits = SHARPNESS * x @ masters["readout_weight"].T + masters["readout_bias"]
-        logits -= logits.max(axis=1, keepdims=True)
-        normaliser = np.log(np.sum(np.exp(logits), axis=1, keepdims=True))
+        logits, normaliser = self._logits(masters, x)
         rows = np.arange(len(labels))
         error = np.exp(logits - normaliser)
         error[rows, labels] -= 1.0
@@ -77,6 +79,17 @@ class SoftmaxHead:
             SHARPNESS * error @ masters["readout_weight"],
             {"readout_weight": SHARPNESS * error.T @ x, "readout_bias": error.sum(axis=0)},
         )
+
+    def predict(self, masters: Mapping[str, Floats], output: Output) -> list[Floats]:
+        """Return the classes' probabilities, (1, classes) for each sample."""
+        logits, normaliser = self._logits(masters, np.asarray(output))
+        return list(np.exp(logits - normaliser)[:, None, :])
+
+    def _logits(self, masters: Mapping[str, Floats], x: Floats) -> tuple[Floats, Floats]:
+        """Logits (B, classes), the largest of each sample 0, and the logarithm (B, 1) of the sum of their exponentials."""
+        logits = SHARPNESS * x @ masters["readout_weight"].T + masters["readout_bias"]
+        logits -= logits.max(axis=1, keepdims=True)
+        return logits, np.log(np.sum(np.exp(logits), axis=1, keepdims=True))
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,10 @@ class TrackingHead:
             gradients.append(gradient)
         return Judgement(total / 2.0, total, gradients, {})
 
+    def predict(self, masters: Mapping[str, Floats], output: Output) -> list[Floats]:
+        """Return the tracked waveforms, (T_b, targets) for each sample, in units of the training targets' deviation."""
+        return [x[:, self.outputs] for x in output]
+
 
 def make_head(readout: str, classes: Sequence[str], targets: int, outputs: tuple[int, ...], oscillators: int) -> Head:
     """The head that fits the data, or `ConfigError`."""
@@ -115,4 +132,6 @@ def make_head(readout: str, classes: Sequence[str], targets: int, outputs: tuple
         return TrackingHead(chosen, oscillators)
     if not classes:
         raise ConfigError(f"--readout {readout} tells classes apart, the data are a waveform: use --readout every")
+    if len(classes) < 2:
+        raise ConfigError(f"all recordings are of one class, {classes[0]!r}, so there is nothing to tell apart: give at least two classes")
     return SoftmaxHead(len(classes), oscillators)

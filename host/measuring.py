@@ -77,7 +77,7 @@ def compare(
             task = bars.add_task(what, total=None)
             return lambda: bars.update(task, advance=1)
 
-        result = compare_gradients(config, device, seeds, progress)
+        result = compare_gradients(config, device, seeds, progress, given(context))
     console.OUT.print(tables.comparison(result))
     write_json(json_file, result.to_json())
     for fault in result.faults:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from . import atomic
+from . import atomic, events
 from .checkpoint import NAME
 from .errors import CheckpointError, ConfigError
 
@@ -53,9 +53,10 @@ class RunFolder:
         atomic.write(self.path / "config.json", (json.dumps(config, indent=2) + "\n").encode())
 
     def append(self, line: dict[str, Any]) -> None:
-        """Add one epoch to the metrics."""
+        """Add one epoch to the metrics, and to TensorBoard's events where that is installed."""
         with self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+        events.append(self.path, line)
 
     def lines(self) -> list[dict[str, Any]]:
         """Metrics of the epochs so far; a last line that was cut off by a crash is left out."""
@@ -75,3 +76,4 @@ class RunFolder:
         """Drop what was written after the checkpoint, which ``epochs`` epochs came before."""
         kept = [line for line in self.lines() if line["epoch"] <= epochs]
         atomic.write(self.metrics, "".join(json.dumps(line) + "\n" for line in kept).encode())
+        events.rewrite(self.path, kept)

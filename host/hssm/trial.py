@@ -20,9 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.tensorboard import SummaryWriter
 
-from loschmidt.host import atomic
+from loschmidt.host import atomic, events
 from loschmidt.host.errors import CheckpointError, ConfigError, UntrustedGradientWarning
 from loschmidt.host.experiments.experiment import Tell
 from loschmidt.host.runs import RunFolder
@@ -135,7 +134,6 @@ class _Work:
         self.model = Model(task.channels, task.outputs, trial.size, trial.method, task.steps)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
         self.epoch, self.seconds = 0, 0.0
-        self.events = SummaryWriter(folder.path)
 
     def resume(self) -> None:
         """Go on from the folder's checkpoint, if there is one."""
@@ -193,8 +191,6 @@ class _Work:
         if reports:
             figures["untrusted"] = sum(not report.trusted for report in reports) / len(reports)
         self.folder.append({"epoch": self.epoch, **figures})
-        for name, value in figures.items():
-            self.events.add_scalar(name, value, self.epoch)
         self._save()
 
     def finish(self) -> dict[str, Any]:
@@ -204,7 +200,7 @@ class _Work:
         result: dict[str, Any] = {"about": self.trial.about(), "loss": lines[-1]["loss"], **scores, "seconds": self.seconds}
         if "untrusted" in lines[-1]:
             result["untrusted"] = float(np.mean([line["untrusted"] for line in lines]))
-        self.events.add_scalar("test", result["test"], self.epoch)
+        events.append(self.folder.path, {"epoch": self.epoch, "test": result["test"]})
         atomic.write(self.folder.path / RESULT, (json.dumps(result, indent=1) + "\n").encode())
         return result
 
@@ -228,7 +224,6 @@ class _Work:
 
     def close(self) -> None:
         self.model.close()
-        self.events.close()
 
 
 def _batches(half: Half, size: int, shuffle: bool) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

@@ -143,11 +143,20 @@ def test_every_truncation_is_refused(saved: Path) -> None:
 
 
 def test_flipped_bits_are_refused(saved: Path) -> None:
-    content = bytearray(saved.read_bytes())
-    content[len(content) // 2] ^= 0x10
-    saved.write_bytes(bytes(content))
-    with pytest.raises(CheckpointError, match="damaged"):
-        Checkpoint.load(saved)
+    """Wherever a bit flips, the file is refused, or the bit was in a part of the archive that says nothing, such as a date."""
+    content, masters = saved.read_bytes(), Checkpoint.load(saved).masters
+    refused = 0
+    for place in range(0, len(content), len(content) // 64):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x10
+        saved.write_bytes(bytes(damaged))
+        try:
+            found = Checkpoint.load(saved).masters
+        except CheckpointError:
+            refused += 1
+        else:
+            assert all(np.array_equal(found[name], masters[name]) for name in masters)
+    assert refused > 48
 
 
 def test_pickles_are_refused(saved: Path) -> None:

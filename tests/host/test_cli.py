@@ -108,6 +108,37 @@ def test_wrong_options(folder: Path) -> None:
     refuse(r"--readout every tracks a waveform", "train", "toy.ts", "--readout", "every")
     refuse(r"runs/nothing.*: no checkpoint there", "train", "--resume", "runs/nothing")
     refuse(r"runs/nothing.*: no checkpoint there", "eval", "runs/nothing")
+    refuse(r"--window does not apply to toy: it is for waveforms$", "train", "toy.ts", "--window", "3")
+    refuse(r"--steps does not apply to toy: it is for images$", "train", "toy.ts", "--steps", "3")
+    assert not (folder / "runs").exists()
+
+
+def test_gaps_are_interpolated_when_asked_for(folder: Path) -> None:
+    """In training, when it goes on, and where other data are tested."""
+    train = folder / "toy_TRAIN.ts"
+    head, _, rest = train.read_text().partition("@data\n")
+    first, _, others = rest.partition(",")
+    train.write_text(f"{head}@data\n?,{others}")
+    refuse(r"sample 1, channel 1, step 1 is nan: .*--gaps interpolate", "train", "toy.ts")
+    result = call("train", "toy.ts", *SMALL, "--epochs", "1", "--gaps", "interpolate")
+    assert result.exit_code == 0, result.output
+    assert "toy: 3 classes: low, middle, high; 21 + 9 recordings of 2 channels, " in result.output
+    assert "1 gap of toy_TRAIN.ts interpolated" in result.output
+    assert call("train", "--resume", "runs/toy-0", "--epochs", "2").exit_code == 0
+    train.rename(folder / "gap_TRAIN.ts")
+    (folder / "toy_TEST.ts").rename(folder / "gap_TEST.ts")
+    train.with_name("toy_TRAIN.ts").write_text(f"{head}@data\n{first},{others}")
+    (folder / "toy_TEST.ts").write_text((folder / "gap_TEST.ts").read_text())
+    assert call("train", "toy.ts", *SMALL, "--epochs", "1").exit_code == 0
+    refuse(r"--gaps interpolate", "eval", "runs/toy-1", "--data", "gap.ts")
+    assert call("eval", "runs/toy-1", "--data", "gap.ts", "--gaps", "interpolate").exit_code == 0
+    refuse(r"--axes does not apply to gap", "eval", "runs/toy-1", "--data", "gap.ts", "--gaps", "interpolate", "--axes", "steps-channels")
+
+
+def test_one_class(folder: Path) -> None:
+    for half in ("TRAIN", "TEST"):
+        (folder / f"one_{half}.tsv").write_text("1\t0.5\t0.25\n1\t0.5\t1\n")
+    refuse(r"all recordings are of one class, '1', so there is nothing to tell apart: give at least two classes$", "train", "one")
     assert not (folder / "runs").exists()
 
 
@@ -210,7 +241,7 @@ def test_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr == "error: missing: a-library-that-is-not-there, C++ compiler, make\n"
 
 
-@pytest.mark.parametrize("command", ["train", "eval", "compare", "doctor", "verify"])
+@pytest.mark.parametrize("command", ["train", "eval", "predict", "compare", "doctor", "verify"])
 def test_help(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loschmidt.host import data, tsfile
+from loschmidt.host import data, locating
 from loschmidt.host.errors import DataError
+from loschmidt.host.readers import ts
 from loschmidt.host.scaling import Scaling, codes
 from loschmidt.spec.fixed import Format
 
@@ -38,9 +39,9 @@ def test_reader_agrees_with_aeon() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from aeon.datasets import load_from_ts_file
-    path = data.embedded_folder() / "JapaneseVowels" / "JapaneseVowels_TRAIN.ts"
+    path = locating.embedded_folder() / "JapaneseVowels" / "JapaneseVowels_TRAIN.ts"
     samples, labels = load_from_ts_file(str(path))
-    own = tsfile.read(path)
+    own = ts.read(path)
     assert own.labels == [str(label) for label in labels]
     assert all(np.array_equal(a, b.T) for a, b in zip(own.samples, samples, strict=True))
 
@@ -85,7 +86,7 @@ BAD = {
     "word": (HEADER + "1,two:1,1:a\n", r"^Toy_TRAIN\.ts: sample 1, channel 1, step 2 is not a number: 'two'$"),
     "dimensions": (HEADER.replace("2", "two") + TRAIN, r"^Toy_TRAIN\.ts: @dimensions must be a positive number, not 'two'"),
     "regression": (HEADER.replace("@classLabel true a b", "@targetlabel true") + TRAIN, r"^Toy_TRAIN\.ts: the file declares no classes"),
-    "time stamps": ("@timeStamps true\n" + HEADER + TRAIN, r"^Toy_TRAIN\.ts: samples with time stamps are not supported"),
+    "time stamps": ("@timeStamps true\n" + HEADER + TRAIN, r"^Toy_TRAIN\.ts: sample 1: no \(stamp,value\) at"),
 }
 
 
@@ -125,11 +126,12 @@ def test_every_truncation_is_an_error_or_whole_samples(tmp_path: Path) -> None:
 
 def test_waveform_columns(tmp_path: Path) -> None:
     path = tmp_path / "wave.csv"
-    path.write_text("time,x,y\n" + "".join(f"{k},{k * k},{-k}\n" for k in range(20)))
+    path.write_text("v,x,y\n" + "".join(f"{k % 7},{k * k},{-k}\n" for k in range(20)))
     wave = data.load(str(path), window=10)
     assert (wave.channels, wave.targets, wave.classes) == (2, 1, ())
+    assert wave.found == "2 inputs: v, x; 1 target: y; 20 rows"
     assert [len(sample) for sample in wave.train.inputs] == [10, 6]
-    assert wave.test.inputs[0][0].tolist() == [16, 256]
+    assert wave.test.inputs[0][0].tolist() == [2, 256]
     assert wave.test.targets[0][0].tolist() == [-16]
 
 
@@ -177,6 +179,47 @@ def test_scaling_comes_from_training_data_and_leaves_room() -> None:
     assert codes(scaled, operand)[1] == 0
     with pytest.raises(DataError, match=re.escape("the data have 3 channels, the model was trained on 2")):
         scaling.apply(np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize("value", [14.62, 0.1, -1e9 / 3, 1e30, 0.0])
+@pytest.mark.parametrize("noise", [0.0, 2e-16])
+def test_constant_channel_is_only_centred(value: float, noise: float) -> None:
+    """The mean of equal numbers is rounded, and so is their deviation: that is no signal, and no reason for a factor of 1e14."""
+    generator = np.random.default_rng(0)
+    samples = [generator.normal(size=(25, 2)) for _ in range(40)]
+    for sample in samples:
+        sample[:, 1] = value * (1.0 + noise * generator.integers(-1, 2, len(sample)))
+    scaling = Scaling.fit(samples, Format(18, 14))
+    assert scaling.factor[1] <= 1.0
+    assert np.all(np.abs(np.concatenate([scaling.apply(sample) for sample in samples])[:, 1]) <= 8 * 2.3e-16 * abs(value))
+    assert scaling.apply(np.array([[0.0, value + 0.01]]))[0, 1] <= 0.011
+    varied = [sample * [1.0, 1.0 + 1e-9] + [0.0, 1e-9 * abs(value)] * generator.normal(size=sample.shape) for sample in samples]
+    if value:
+        assert np.std(np.concatenate([Scaling.fit(varied, Format(18, 14)).apply(sample) for sample in varied])[:, 1]) == pytest.approx(1.0)
+
+
+def test_tiny_numbers_are_no_rounding() -> None:
+    sample = 1e-300 * np.random.default_rng(0).normal(size=(200, 1))
+    assert np.std(Scaling.fit([sample], Format(18, 14)).apply(sample)) == pytest.approx(1.0)
+    assert np.all(np.isfinite(Scaling.fit([np.full((3, 1), 5e-324)], Format(18, 14)).apply(sample)))
+
+
+def test_an_outlier_that_erases_its_channel_is_named() -> None:
+    generator = np.random.default_rng(0)
+    samples = [generator.normal(size=(25, 2)) for _ in range(8)]
+    samples[3][4, 1] = -1e20
+    with pytest.raises(DataError, match=r"^sample 4, channel 2, step 5 is -1e\+20: beside it nothing would be left of that channel"):
+        Scaling.fit(samples, Format(18, 14))
+    for sample in samples:  # a channel that rests and is struck once has nothing to lose
+        sample[:, 1] = 0.0
+    samples[3][4, 1] = 1e20
+    Scaling.fit(samples, Format(18, 14))
+
+
+def test_restored_values_are_those_that_were_scaled() -> None:
+    sample = np.random.default_rng(0).normal(3.0, 5.0, (50, 3))
+    scaling = Scaling.fit([sample], Format(18, 14))
+    assert np.allclose(scaling.restore(scaling.apply(sample)), sample, rtol=0.0, atol=1e-12)
 
 
 def test_codes_beyond_the_operand_are_counted() -> None:

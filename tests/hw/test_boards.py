@@ -78,7 +78,9 @@ def test_pins_and_clock(name: str, tmp_path: Path) -> None:
     whole = design[design.index("attribute \\top 1") :]
     # A cell of an iCE40 goes both ways until it is configured; its PLL sits in the pin of the clock.
     ways = ("input", "inout", "inout") if kind == ".pcf" else ("input", "input", "output")
-    assert {port: way for port, way in _directions(whole).items() if "led" not in port} == dict(zip((clock, "uart_0__rx__io", "uart_0__tx__io"), ways, strict=True))
+    assert {port: way for port, way in _directions(whole).items() if "led" not in port} == dict(
+        zip((clock, "uart_0__rx__io", "uart_0__tx__io"), ways, strict=True)
+    )
 
 
 def _directions(module: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Readers of data files: each turns one file into recordings with classes, or into columns."""
