@@ -25,6 +25,20 @@ class MissingExtraError(LoschmidtError, ImportError):
     """An optional package that is asked for and not installed."""
 
 
+class SecondDerivativeError(LoschmidtError, RuntimeError):
+    """A gradient that echoes measured is to be differentiated."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "cannot differentiate twice through an array: its gradient is measured by echoes, and a measurement has no derivative; "
+            "take penalties of first order, or differences of gradients"
+        )
+
+
+class TransformError(LoschmidtError, RuntimeError):
+    """A transform of functions, of PyTorch or JAX, that cannot go through a device."""
+
+
 class UntrustedGradientError(LoschmidtError):
     """A gradient that the detector does not trust, where the user asked for an error."""
 

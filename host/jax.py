@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Unpack
+from typing import Any, NoReturn, Unpack
 
 import numpy as np
 
 from .echo import Flags, Forward, Readout
-from .errors import MissingExtraError
+from .errors import MissingExtraError, SecondDerivativeError
 from .layer import Entered, Layer, Options
 from .nudge import SampleReport
 from .parameters import Master, shapes
@@ -70,18 +70,20 @@ class EchoFunction:
         return self.layer.report
 
     def initial(self, key: jax.Array, dtype: Any = jnp.float32) -> dict[str, jax.Array]:
-        """Parameters to start from, as `host.parameters.initial` gives them."""
-        seed = np.asarray(jax.random.bits(key, (4,), jnp.uint32))
-        masters = self.layer.initial(np.random.default_rng(seed))
-        return {name: jnp.asarray(value, dtype) for name, value in masters.items()}
+        """Parameters to start from, as `host.parameters.initial` gives them; under `jax.jit` and `jax.vmap`, too."""
+        kind = jax.dtypes.canonicalize_dtype(dtype)
+        like = {name: jax.ShapeDtypeStruct(size, kind) for name, size in self._shapes.items()}
+        seed = jax.random.bits(key, (4,), jnp.uint32)
+        drawn: dict[str, jax.Array] = jax.pure_callback(partial(_drawn, self.layer, kind), like, seed, vmap_method="sequential")
+        return drawn
 
     def constrain(self, parameters: Parameters) -> dict[str, jax.Array]:
         """Parameters moved to where the system is stable and the weight format holds them: what an update calls for.
 
-        Raises `SpecError` where one is not finite.
+        The derivative is that of parameters which stay where they are (straight-through). Raises `SpecError` where one is not
+        finite.
         """
-        like = {name: jax.ShapeDtypeStruct(value.shape, value.dtype) for name, value in parameters.items()}
-        moved: dict[str, jax.Array] = jax.pure_callback(partial(_constrained, self.layer), like, dict(parameters), vmap_method="sequential")
+        moved: dict[str, jax.Array] = _moved(self.layer, dict(parameters))
         return moved
 
     def __call__(
@@ -92,7 +94,7 @@ class EchoFunction:
         Parameters
         ----------
         parameters : as `initial` gives them
-        inputs : (T, M), or (B, T, M); rounded to the operand format, gradient 1 inside its range and 0 outside
+        inputs : (T, M), or (B, T, M) with B >= 0; rounded to the operand format, gradient 1 inside its range and 0 outside
         state : positions and momenta to start from, (N,) or (B, N) each; at rest if None
         lengths : () or (B,), how many steps of each sample count; all if None. Positions past them are zero
 
@@ -103,7 +105,7 @@ class EchoFunction:
         """
         n, m = self.layer.shape.oscillators, self.layer.shape.inputs
         inputs = jnp.asarray(inputs)
-        if inputs.ndim not in (2, 3) or inputs.shape[-1] != m or 0 in inputs.shape or not jnp.issubdtype(inputs.dtype, jnp.floating):
+        if inputs.ndim not in (2, 3) or inputs.shape[-1] != m or inputs.shape[-2] == 0 or not jnp.issubdtype(inputs.dtype, jnp.floating):
             raise SpecError(f"inputs must be real, of shape (steps, {m}) or (batch, steps, {m}), not {inputs.dtype}{list(inputs.shape)}")
         found = {name: jnp.shape(value) for name, value in parameters.items()}
         if found != self._shapes:
@@ -145,7 +147,7 @@ class EchoFunction:
     def _forward(self, *marked: Any) -> tuple[jax.Array, tuple[Any, ...]]:
         """Beside what is kept, an empty tuple if a gradient by the inputs will be wanted, else None: known when JAX traces."""
         given = jax.tree.map(lambda mark: mark.value, marked)
-        output, ends, flags = self._called(*given)
+        output, ends, flags = _once(self._called, *given)
         return output, (given, ends, flags, () if marked[1].perturbed else None)
 
     def _backward(self, kept: tuple[Any, ...], by_output: Any) -> tuple[Any, ...]:
@@ -156,13 +158,40 @@ class EchoFunction:
         asked = inputs if marked is not None else None
         like = jax.tree.map(lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), (parameters, asked, position, momentum))
         call = partial(_mapped, partial(_echoed, self.layer, asked is not None), self._shapes)
-        found = jax.pure_callback(call, like, *given, ends, flags, by_output, vmap_method="broadcast_all")
+        found = _once(lambda *values: jax.pure_callback(call, like, *values, vmap_method="broadcast_all"), *given, ends, flags, by_output)
         return (*found, None)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _moved(layer: Layer, parameters: dict[str, jax.Array]) -> Any:
+    like = {name: jax.ShapeDtypeStruct(value.shape, value.dtype) for name, value in parameters.items()}
+    return jax.pure_callback(partial(_constrained, layer), like, parameters, vmap_method="sequential")
+
+
+@_moved.defjvp
+def _straight_through(layer: Layer, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+    return _moved(layer, *primals), tangents[0]
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _once(call: Any, *values: Any) -> Any:
+    """Call with values, and refuse to differentiate that."""
+    return call(*values)
+
+
+@_once.defjvp
+def _twice(*_: Any) -> NoReturn:
+    raise SecondDerivativeError
+
+
+def _drawn(layer: Layer, dtype: Any, seed: Any) -> dict[str, Any]:
+    masters = layer.initial(np.random.default_rng(np.asarray(seed)))
+    return {name: value.astype(dtype) for name, value in masters.items()}
 
 
 def _constrained(layer: Layer, parameters: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: np.array(value, np.float64) for name, value in parameters.items()}
-    layer.constrain(values)
+    layer.constrain(values, {name: float(jnp.finfo(value.dtype).eps) for name, value in parameters.items()})
     return {name: value.astype(parameters[name].dtype) for name, value in values.items()}
 
 

@@ -9,6 +9,8 @@ says where they may be. The derivative of everything else is what echoes measure
 
 from __future__ import annotations
 
+import math
+import os
 import threading
 import warnings
 from collections.abc import Mapping
@@ -31,7 +33,7 @@ from .config import CHOICES
 from .constraints import project
 from .device import Device, Ints
 from .devices import check_name, open_device, shape_at
-from .echo import Echo, Forward, Readout
+from .echo import Echo, Flags, Forward, Readout
 from .echo_engine import DEPTH, LANES
 from .engine import Health
 from .errors import ConfigError, DeviceError, UntrustedGradientError, UntrustedGradientWarning
@@ -47,8 +49,11 @@ CONTEXTS = 64
 #: What may be done about a gradient that the detector does not trust.
 UNTRUSTED = ("warn", "raise")
 
-#: One conversation at a time with a device that several layers share.
+#: One conversation at a time with a device that several layers share, and one opening of a layer's own.
 _LOCKS: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    # In a forked child, nobody is left to release what another thread of the parent held.
+    os.register_at_fork(after_in_child=_LOCKS.clear)
 
 
 @dataclass(frozen=True)
@@ -191,15 +196,28 @@ class Layer:
         self.constrain(masters)
         return masters
 
-    def constrain(self, masters: parameters.Master) -> None:
+    def constrain(self, masters: parameters.Master, spacing: Mapping[str, float] | None = None) -> None:
         """Move masters, in place, to where the system is stable and the formats hold them, as `constraints.project` does.
 
-        Raises `SpecError` where one is not finite.
+        Parameters
+        ----------
+        masters : by name, as `initial` gives them
+        spacing : by name, the machine epsilon of the precision that will hold a master. A coarse one (bfloat16, half) has no
+            number just below the end of the weight format and would round to one past it, so the master ends at the last one
+            that fits
+
+        Raises
+        ------
+        SpecError : a master is not finite
         """
         for name, value in masters.items():
             if not np.all(np.isfinite(value)):
                 raise SpecError(f"the parameter {name} is not finite: lower the learning rate, or clip gradients")
         project(masters, self.hamiltonian, self.step, self.shape.formats)
+        weight = self.shape.formats.weight
+        for name, epsilon in (spacing or {}).items():
+            last = _last(weight.highest * weight.lsb, epsilon)
+            np.clip(masters[name], -last, last, out=masters[name])
 
     def enter(self, masters: Mapping[str, Floats], inputs: Floats, lengths: Ints | None, position0: Floats, momentum0: Floats) -> Entered:
         """Round a minibatch to codes.
@@ -207,7 +225,7 @@ class Layer:
         Parameters
         ----------
         masters : by name, as `initial` gives them
-        inputs : (B, T, M)
+        inputs : (B, T, M); B may be 0
         lengths : (B,), how many steps of each sample count, 1 to T; None: all
         position0, momentum0 : (B, N)
 
@@ -216,11 +234,11 @@ class Layer:
         SpecError : a wrong shape, a value that is not finite, a weight that does not fit its format
         """
         shape, formats = self.shape, self.shape.formats
-        if inputs.ndim != 3 or inputs.shape[2] != shape.inputs or 0 in inputs.shape:
+        if inputs.ndim != 3 or inputs.shape[2] != shape.inputs or inputs.shape[1] == 0:
             raise SpecError(f"inputs must have the shape (batch, steps, {shape.inputs}), none of them zero, not {inputs.shape}")
         count, steps, _ = inputs.shape
         lengths = np.full(count, steps) if lengths is None else lengths
-        if lengths.shape != (count,) or lengths.dtype.kind not in "iu" or lengths.min() < 1 or lengths.max() > steps:
+        if lengths.shape != (count,) or (count and (lengths.dtype.kind not in "iu" or lengths.min() < 1 or lengths.max() > steps)):
             raise SpecError(f"lengths must be {count} integers from 1 to {steps}, not {lengths.tolist()}")
         for name, state in (("position", position0), ("momentum", momentum0)):
             if state.shape != (count, shape.oscillators):
@@ -234,6 +252,8 @@ class Layer:
 
     def forward(self, entered: Entered) -> tuple[Forward, Floats]:
         """Run freely: what the echo needs, without the output; and that, (B, N), or for ``every`` (B, T, N), zero past a sample's end."""
+        if not entered.inputs:
+            return self._nothing(entered)
         echo = self._open()
         with _lock(echo.device):
             _take(echo, entered)
@@ -251,6 +271,10 @@ class Layer:
 
         Warns `UntrustedGradientWarning` or raises `UntrustedGradientError`, as the layer was told, where the detector finds fault.
         """
+        if not entered.inputs:
+            self.report = []
+            masters = parameters.shapes(self.hamiltonian, self.shape.oscillators, self.shape.inputs)
+            return Gradients({name: np.zeros(size) for name, size in masters.items()}, *(np.zeros(mask.shape) for mask in entered.inside))
         echo = self._open()
         every = self.readout is Readout.EVERY
         given: Floats | list[Floats] = [row[: len(u)] for row, u in zip(by_output, entered.inputs, strict=True)] if every else by_output
@@ -268,11 +292,18 @@ class Layer:
             by_input *= u_inside
         return Gradients(found.parameters, by_input, found.position0 * position_inside, found.momentum0 * momentum_inside)
 
+    def _nothing(self, entered: Entered) -> tuple[Forward, Floats]:
+        """What `forward` returns for no samples: the device is not asked."""
+        n, none = self.shape.oscillators, np.zeros(0, np.bool_)
+        ran = Forward(self.readout, [], Flags(none, none), [], *[np.zeros((0, n), np.int64)] * 4)
+        return ran, np.zeros((*entered.inside[0].shape[:2], n) if self.readout is Readout.EVERY else (0, n))
+
     def _open(self) -> Echo:
-        if self._echo is None:
-            device = open_device(self._given, self.shape) if isinstance(self._given, str) else self._given
-            self._echo = Echo(device, self.hamiltonian, self.step, self.policy)
-        return self._echo
+        with _lock(self):
+            if self._echo is None:
+                device = open_device(self._given, self.shape) if isinstance(self._given, str) else self._given
+                self._echo = Echo(device, self.hamiltonian, self.step, self.policy)
+            return self._echo
 
     def _judge(self) -> None:
         health = Health.of(self.report)
@@ -288,8 +319,14 @@ class Layer:
         warnings.warn(text, UntrustedGradientWarning, stacklevel=3)
 
 
-def _lock(device: Device) -> threading.Lock:
-    return _LOCKS.setdefault(device, threading.Lock())
+def _last(bound: float, epsilon: float) -> float:
+    """The largest number up to a bound in a precision of that machine epsilon."""
+    mantissa, exponent = math.frexp(bound)
+    return math.ldexp(math.floor(mantissa * 2 / epsilon) * epsilon / 2, exponent)
+
+
+def _lock(of: Device | Layer) -> threading.Lock:
+    return _LOCKS.setdefault(of, threading.Lock())
 
 
 def _take(echo: Echo, entered: Entered) -> None:

@@ -12,13 +12,14 @@ taken (`torch.no_grad`, `torch.inference_mode`) no echo is run and nothing is ke
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack, cast
+from typing import Unpack, overload
 
 import numpy as np
 
-from .errors import MissingExtraError
-from .layer import Floats, Layer, Options
+from .errors import MissingExtraError, TransformError
+from .layer import Layer, Options
 from .nudge import SampleReport
+from .parameters import shapes
 
 try:
     import torch
@@ -26,19 +27,27 @@ except ImportError as error:
     raise MissingExtraError("PyTorch is not installed, and loschmidt.host.torch needs it: pip install 'loschmidt[torch]'") from error
 
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from loschmidt.spec.errors import SpecError
 
-State = tuple[Tensor, Tensor]
+from .torch_autograd import State, check, counts, eager, numbers, run
+from .torch_bounds import bring, remember
+
+Lengths = Tensor | Sequence[int]
 
 
 class EchoLayer(nn.Module):
     """A system of N oscillators that reads sequences of M inputs.
 
     Its parameters are the masters of `host.parameters`: ``inverse_mass``, ``input_weight`` and, by Hamiltonian, ``stiffness``,
-    ``coupling``, ``gain`` and ``bias``. They start from `host.parameters.initial`, drawn by PyTorch's generator. An optimiser may take
-    them where the system is unstable or the weight format ends: each forward begins by moving those back, in place (`constrain`).
+    ``coupling``, ``gain`` and ``bias``. They start from `host.parameters.initial`, drawn by PyTorch's generator. An optimiser may
+    take them where the system is unstable or the weight format ends: each forward begins by moving those back, in place
+    (`constrain`). A parameter that autograd still needs as it is, as a penalty was computed from it, is moved after backward or
+    in the optimiser's next step; until then the device is given a copy that is within bounds.
+
+    First derivatives only: to differentiate a gradient again raises `SecondDerivativeError`. `torch.compile` leaves the layer out
+    of its graphs. Made under ``torch.device("meta")``, it takes `to_empty` and `reset_parameters`, or a state that is assigned.
 
     Parameters
     ----------
@@ -80,12 +89,24 @@ class EchoLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.layer = Layer(inputs, oscillators, hamiltonian, **options)
-        masters = self.layer.initial(np.random.default_rng(int(torch.randint(2**62, ()))))
-        self._names = tuple(masters)
+        self._names = tuple(shapes(self.layer.hamiltonian, oscillators, inputs))
         self._starts = ("position0", "momentum0") if learn_initial_state else ()
-        dtype = dtype if dtype is not None else torch.get_default_dtype()
-        for name, value in (masters | {start: np.zeros(oscillators) for start in self._starts}).items():
-            self.register_parameter(name, nn.Parameter(torch.tensor(value, dtype=dtype)))
+        sizes = shapes(self.layer.hamiltonian, oscillators, inputs) | dict.fromkeys(self._starts, (oscillators,))
+        for name, size in sizes.items():
+            self.register_parameter(name, nn.Parameter(torch.empty(size, dtype=dtype)))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew, by PyTorch's generator; where they have no memory (on ``meta``), nothing is drawn."""
+        if any(parameter.is_meta for parameter in self.parameters()):
+            return
+        seed = int(torch.randint(2**62, (), device="cpu"))
+        drawn = self.layer.initial(np.random.default_rng(seed))
+        with torch.no_grad():
+            for name in self._names:
+                getattr(self, name).copy_(torch.from_numpy(drawn[name]))
+            for name in self._starts:
+                getattr(self, name).zero_()
 
     @property
     def report(self) -> list[SampleReport]:
@@ -106,39 +127,68 @@ class EchoLayer(nn.Module):
             f"readout={layer.readout.value!r}, device={layer.device!r}"
         )
 
+    @eager
     def constrain(self) -> None:
-        """Move parameters, in place, to where the system is stable and the weight format holds them; each forward does this first."""
-        self._constrain(self._masters())
+        """Move parameters, in place, to where the system is stable and the weight format holds them.
 
-    def forward(self, inputs: Tensor, lengths: Tensor | Sequence[int] | None = None, state: State | None = None) -> Tensor:
+        Each forward does this first, and leaves out what autograd still needs.
+        """
+        bring(self.layer, self._masters(), always=True)
+        remember(self, left=False)
+
+    @overload
+    def forward(self, inputs: Tensor, lengths: Lengths | None = None, state: State | None = None) -> Tensor: ...
+
+    @overload
+    def forward(self, inputs: PackedSequence, lengths: None = None, state: State | None = None) -> Tensor | PackedSequence: ...
+
+    @eager
+    def forward(
+        self, inputs: Tensor | PackedSequence, lengths: Lengths | None = None, state: State | None = None
+    ) -> Tensor | PackedSequence:
         """Midpoint positions, as ``readout`` says, in the inputs' precision and on their device.
 
         Parameters
         ----------
-        inputs : (B, T, M), real; rounded to the operand format, gradient 1 inside its range and 0 outside
+        inputs : (B, T, M), real; rounded to the operand format, gradient 1 inside its range and 0 outside. Or a `PackedSequence`
+            of B sequences: ``every`` then gives one, too, and all else is in the order of the sequences before packing
         lengths : (B,), how many steps of each sample count; all if None. Positions past them are zero
         state : positions and momenta to start from, (N,) or (B, N) each; at rest if None
 
         Raises
         ------
         SpecError : a wrong shape or length, a number that is not finite
+        TransformError : under `torch.func`, `torch.vmap` or forward-mode differentiation
         """
+        if torch.compiler.is_exporting():
+            raise TransformError("an array cannot be exported: it is a device, and no graph of operations")
+        if not isinstance(inputs, PackedSequence):
+            return self._padded(inputs, lengths, state)
+        if lengths is not None:
+            raise SpecError("a PackedSequence has lengths of its own: leave them out")
+        padded, own = pad_packed_sequence(inputs, batch_first=True)
+        output = self._padded(padded, own, state)
+        if output.ndim == 2:
+            return output
+        order = inputs.sorted_indices
+        if order is not None:
+            output, own = output.index_select(0, order), own.index_select(0, order.cpu())
+        return inputs._replace(data=pack_padded_sequence(output, own, batch_first=True).data)
+
+    def _padded(self, inputs: Tensor, lengths: Lengths | None, state: State | None) -> Tensor:
         _check(self.layer, inputs, state)
         masters = self._masters()
-        self._constrain(masters)
-        return _respond(self.layer, masters, inputs, lengths, self._start(inputs, state))
+        values, left = bring(self.layer, masters)
+        remember(self, left)
+        start, after = self._start(inputs, state), self._bring if left else None
+        return run(self.layer, masters, values, inputs, counts(lengths), start, after)
 
     def _masters(self) -> dict[str, Tensor]:
         return {name: getattr(self, name) for name in self._names}
 
-    def _constrain(self, masters: dict[str, Tensor]) -> None:
-        values = {name: _numbers(tensor).copy() for name, tensor in masters.items()}
-        self.layer.constrain(values)
-        with torch.no_grad():
-            for name, tensor in masters.items():
-                moved = _like(values[name], tensor)
-                if not torch.equal(moved, tensor):
-                    tensor.copy_(moved)
+    @eager
+    def _bring(self) -> None:
+        remember(self, bring(self.layer, self._masters())[1])
 
     def _start(self, inputs: Tensor, state: State | None) -> State:
         """(B, N) each; what PyTorch broadcasts, it sums up again."""
@@ -155,7 +205,8 @@ class EchoLayer(nn.Module):
         return position.expand(size), momentum.expand(size)
 
 
-def respond(layer: Layer, masters: Mapping[str, Tensor], inputs: Tensor, lengths: Tensor | Sequence[int] | None = None) -> Tensor:
+@eager
+def respond(layer: Layer, masters: Mapping[str, Tensor], inputs: Tensor, lengths: Lengths | None = None) -> Tensor:
     """Midpoint positions of a layer from rest, as a function of parameters that something else keeps: `EchoLayer.forward` without a module.
 
     Parameters
@@ -165,65 +216,23 @@ def respond(layer: Layer, masters: Mapping[str, Tensor], inputs: Tensor, lengths
     inputs, lengths : as of `EchoLayer.forward`
     """
     _check(layer, inputs, None)
-    return _respond(layer, masters, inputs, lengths, _rest(layer, inputs))
+    for name, tensor in masters.items():
+        check(f"the parameter {name}", tensor)
+    values = {name: numbers(tensor) for name, tensor in masters.items()}
+    return run(layer, masters, values, inputs, counts(lengths), _rest(layer, inputs))
 
 
 def _check(layer: Layer, inputs: Tensor, state: State | None) -> None:
-    for what, tensor in (("inputs", inputs), *zip(("initial positions", "initial momenta"), state or (), strict=False)):
-        if not tensor.is_floating_point() or tensor.is_meta:
-            raise SpecError(f"{what} must be real numbers in memory, not {tensor.dtype} on {tensor.device}")
+    check("inputs", inputs)
+    if state is not None:
+        if not isinstance(state, tuple | list) or len(state) != 2:
+            raise SpecError("state must be a pair of tensors: positions and momenta to start from")
+        check("initial positions", state[0])
+        check("initial momenta", state[1])
     if inputs.ndim != 3:
         raise SpecError(f"inputs must have the shape (batch, steps, {layer.shape.inputs}), not {tuple(inputs.shape)}")
 
 
 def _rest(layer: Layer, inputs: Tensor) -> State:
-    rest = torch.zeros((len(inputs), layer.shape.oscillators), dtype=inputs.dtype)
+    rest = torch.zeros((len(inputs), layer.shape.oscillators), dtype=inputs.dtype, device=inputs.device)
     return rest, rest
-
-
-def _respond(layer: Layer, masters: Mapping[str, Tensor], inputs: Tensor, lengths: Tensor | Sequence[int] | None, state: State) -> Tensor:
-    counts = None if lengths is None else np.asarray(torch.as_tensor(lengths).cpu())
-    return cast(Tensor, _Run.apply(layer, counts, inputs, *state, tuple(masters), *masters.values()))
-
-
-class _Run(torch.autograd.Function):
-    """A free run; its backward, the echoes. What both share is kept in NumPy, as the device's codes."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        layer: Layer,
-        lengths: np.ndarray[Any, Any] | None,
-        inputs: Tensor,
-        position: Tensor,
-        momentum: Tensor,
-        names: tuple[str, ...],
-        *masters: Tensor,
-    ) -> Tensor:
-        values = {name: _numbers(tensor) for name, tensor in zip(names, masters, strict=True)}
-        entered = layer.enter(values, _numbers(inputs), lengths, _numbers(position), _numbers(momentum))
-        ran, output = layer.forward(entered)
-        if any(ctx.needs_input_grad):
-            ctx.layer, ctx.entered, ctx.ran, ctx.names = layer, entered, ran, names
-            ctx.like = [torch.empty(0, dtype=tensor.dtype, device=tensor.device) for tensor in (inputs, position, momentum, *masters)]
-        return _like(output, inputs)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, by_output: Tensor) -> tuple[Tensor | None, ...]:
-        needs = ctx.needs_input_grad
-        found = ctx.layer.backward(ctx.entered, ctx.ran, _numbers(by_output), inputs=needs[2])
-        values = (found.inputs, found.position0, found.momentum0, *(found.masters[name] for name in ctx.names))
-        wanted = (*needs[2:5], *needs[6:])
-        given = [_like(value, like) if want else None for value, like, want in zip(values, ctx.like, wanted, strict=True)]
-        return (None, None, *given[:3], None, *given[3:])
-
-
-def _numbers(tensor: Tensor) -> Floats:
-    numbers: Floats = tensor.detach().cpu().double().numpy()
-    return numbers
-
-
-def _like(values: Floats, tensor: Tensor) -> Tensor:
-    """In the tensor's precision, on its device."""
-    return torch.from_numpy(values).to(dtype=tensor.dtype, device=tensor.device)

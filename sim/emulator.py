@@ -62,6 +62,7 @@ class Emulator(Memory):
         self._kernel = open_kernel(kernel)
         self._workers, self._share = workers or len(os.sched_getaffinity(0)), SHARE if workers is None else 1
         self._pool: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
         self._configured = self._rules()
         self._views = Views(self._region, self._overflow, self._clip)
         self._store: Any = None
@@ -83,11 +84,18 @@ class Emulator(Memory):
 
     def close(self) -> None:
         """End the worker threads; a later run starts them again."""
+        self._own()
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
 
+    def _own(self) -> None:
+        """In a forked child, leave to the parent what only there goes on: its threads, and what they may be summing up."""
+        if self._process != os.getpid():
+            self._process, self._pool, self._sums = os.getpid(), None, [self._empty_sums()]
+
     def _execute(self, runs: Sequence[Run]) -> None:
+        self._own()
         rules = self._configured
         if self._store is None:
             self._store = self._kernel.gather(self._views, rules)

@@ -29,6 +29,8 @@ BENCH = "loschmidt.sim.bench"
 #: Modules that need an extra of their name, and alone may import what it brings.
 EXTRAS = {
     "loschmidt.host.torch": "torch",
+    "loschmidt.host.torch_autograd": "torch",
+    "loschmidt.host.torch_bounds": "torch",
     "loschmidt.host.jax": "jax",
     "loschmidt.host.bench.torch_step": "torch",
     "loschmidt.host.bench.jax_step": "jax",
