@@ -203,7 +203,8 @@ def _variations(drawn: Drawn, found: Any) -> Iterator[tuple[str, Floats, Vary, F
         def state(k: int, by: float, name: str = name, start: Ints = start) -> tuple[Drawn, float]:
             moved = start.copy()
             moved[k] += round(by / formats.state.lsb)
-            return drawn._replace(**{name: moved}), float(moved[k] - start[k]) * formats.state.lsb
+            varied = drawn._replace(position0=moved) if name == "position0" else drawn._replace(momentum0=moved)
+            return varied, float(moved[k] - start[k]) * formats.state.lsb
 
         yield name, getattr(found, name)[0], state, np.full(len(start), 0.25)
     places = np.random.default_rng(0).choice(drawn.inputs.size, PROBED, replace=False)
