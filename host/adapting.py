@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from typing import Any
 
 from loschmidt.spec.formats import name_of
 from loschmidt.spec.shape import Shape
@@ -29,7 +30,7 @@ def adapted(config: Config, shape: Shape, given: Collection[str]) -> Config:
     Configuration with the board's formats; with no more oscillators than it has; and, if it holds no couplings, with a Hamiltonian
     that needs none.
     """
-    changes: dict[str, object] = {
+    changes: dict[str, Any] = {
         "formats": name_of(shape.formats),
         "oscillators": min(config.oscillators, shape.oscillators),
         "hamiltonian": config.hamiltonian if config.system in shape.hamiltonians else shape.hamiltonians[-1].name.lower(),

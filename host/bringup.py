@@ -157,5 +157,5 @@ def _soaked(board: Device, port: LinkPort, seconds: float, tell: Tell) -> Row:
             compared, wrong, rounds = compared + more, wrong + different, rounds + 1
     finally:
         emulator.close()
-    measured = {"gradients": rounds, "integers": compared, "different": wrong, "sent again": port.tally.resent - before}
+    measured: dict[str, float] = {"gradients": rounds, "integers": compared, "different": wrong, "sent again": port.tally.resent - before}
     return Row("-", "soak", f"{time.monotonic() - began:.0f} seconds", measured, "the emulator's integers", wrong == 0)

