@@ -69,8 +69,11 @@ class Status(wiring.Component):
                 # What is found must not go all the way to its flag at once.
                 with m.If(later(m, found.any(), "found", 1)):
                     m.d.sync += flags[context].eq(1)
-        with m.If(later(m, (self.done & (self.overflow | self.clip)).any(), "raised", 1) | self.refused):
-            m.d.sync += self.fault.eq(1)
+        # Neither reset nor enable of its own, which would cost more than the flip-flop: a reset comes by way of `clear`.
+        fault = Signal(reset_less=True)
+        raised = later(m, (self.done & (self.overflow | self.clip)).any(), "raised", 1)
+        m.d.sync += fault.eq((fault | raised | self.refused) & ~clear)
+        m.d.comb += self.fault.eq(fault)
         with m.If(clear):
-            m.d.sync += [self.overflows.eq(0), self.clips.eq(0), self.fault.eq(0)]
+            m.d.sync += [self.overflows.eq(0), self.clips.eq(0)]
         return m

@@ -44,12 +44,14 @@ class Leds(Elaboratable):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         slow, fast = self.divider[-1], self.divider[-1 - FAST]
-        before, seen, shown = Signal(), Signal(), Signal()
-        m.d.sync += before.eq(fast)
-        with m.If(before & ~fast):
-            m.d.sync += [shown.eq(seen), seen.eq(self.running)]
-        with m.Elif(self.running):
-            m.d.sync += [shown.eq(1), seen.eq(1)]
+        # No resets, nor enables: flip-flops of one kind fit together where an FPGA is nearly full.
+        before, seen, shown = (Signal(reset_less=True) for _ in range(3))
+        tick = before & ~fast
+        m.d.sync += [
+            before.eq(fast),
+            seen.eq(self.running | seen & ~tick),
+            shown.eq(tick & seen | ~tick & (shown | self.running)),
+        ]
         alive = slow | shown
         values = {0: [], 1: [Mux(self.fault, fast, alive)], 2: [alive, self.fault], 3: [slow, shown, self.fault]}[len(self.ports)]
         driven = [*zip(self.ports, values, strict=True), *((port, Const(1)) for port in self.common)]

@@ -228,8 +228,8 @@ def test_one_led() -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("[shown.eq(1), seen.eq(1)]", "[shown.eq(1)]"),
-        Fault("shown.eq(seen), seen", "seen"),
+        Fault("seen.eq(self.running | seen & ~tick)", "seen.eq(0)"),
+        Fault("shown.eq(tick & seen | ~tick &", "shown.eq(tick & seen |"),
         Fault("[slow, shown, self.fault]", "[slow, slow, self.fault]"),
         Fault("[slow, shown, self.fault]", "[shown, shown, self.fault]"),
     ],
