@@ -165,6 +165,18 @@ def test_flag_is_that_of_its_trip(group: int, context: int, kind: str) -> None:
     assert end.clip.tolist() == (wanted if kind == "clip" else [False] * len(PAIRS))
 
 
+@pytest.mark.parametrize("context", range(5))
+def test_flag_of_a_context_that_is_not_in_use_is_nobodys(context: int) -> None:
+    """One nudge makes groups of two trips, whatever the number of contexts."""
+    device = Watched(replace(ROOMY, nudge_depth=1))
+    device.configure(Hamiltonian.LINEAR, 2)
+    device.raised = {1: raising("overflow", context), 2: raising("clip", context)}
+    zero = np.zeros((len(PAIRS), N), np.int64)
+    end = Traveller(device).go(journey(Nudge.HOLD), PAIRS, zero, zero)
+    assert np.flatnonzero(end.overflow).tolist() == [2 + context] * (context < 2)
+    assert np.flatnonzero(end.clip).tolist() == [4 + context] * (context < 2)
+
+
 def test_flags_are_cleared_before_each_group() -> None:
     """A state that wrapped in one group is not that of the group after."""
     highest = ROOMY.formats.state.highest
