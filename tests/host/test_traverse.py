@@ -221,10 +221,12 @@ def test_inputs_that_are_still_there_are_those_of_the_same_samples() -> None:
     assert written(Trip(0), out) == 1
     assert written(Trip(0), back) == 0
     assert written(Trip(0), back) == 0
+    # What is the same array may hold other numbers by the time of the next way out.
+    assert written(Trip(0), out) == 1
+    assert written(Trip(0), replace(back, inputs=[rows.copy() for rows in back.inputs])) == 1
     assert written(Trip(3), back) == 1
     assert written(Trip(3), back) == 0
     assert written(Trip(3), replace(back, longest=3)) == 2
-    assert written(Trip(3), replace(back, inputs=[rows.copy() for rows in back.inputs])) == 1
     assert written(Trip(3), out) == 1
     traveller.forget()
     assert written(Trip(3), back) == 1
