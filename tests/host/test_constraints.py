@@ -64,6 +64,8 @@ def test_matrix_of_springs_fits_with_a_margin() -> None:
     assert masters["inverse_mass"].tolist() == [1.0] * N
     inside = projected(Hamiltonian.SPRINGS, {"stiffness": [4.5, 1.0, 1.0], "coupling": [2.0, 1.0, 0.5]}, 9)
     assert inside["stiffness"].tolist() == [4.5, 1.0, 1.0]
+    within_the_margin = projected(Hamiltonian.SPRINGS, {"stiffness": [4.8, 1.0, 1.0], "coupling": [2.0, 1.0, 0.5]}, 9)
+    np.testing.assert_allclose(within_the_margin["stiffness"], 0.95 * LARGEST / 7.8 * np.array([4.8, 1.0, 1.0]), rtol=1e-14)
 
 
 def test_uncoupled_oscillators_are_slowed_one_by_one() -> None:

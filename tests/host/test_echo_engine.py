@@ -74,6 +74,13 @@ def test_only_couplings_and_input_weights_decay(monkeypatch: pytest.MonkeyPatch)
     assert shrunk | kept == set(before)
 
 
+def test_sums_begin_anew_with_each_epoch() -> None:
+    run = toy.training()
+    for epoch in (1, 2):
+        run.run(until=epoch)
+        assert (run.checkpoint.epoch, run.checkpoint.batch, run.checkpoint.tally) == (epoch, 0, {})
+
+
 def test_test_set_is_looked_at_every_fifth_epoch_and_in_the_end() -> None:
     run = toy.training(dataclasses.replace(toy.SMALL, epochs=7, batch=21))
     looked = []

@@ -15,11 +15,11 @@ REPORT = [
     SampleReport(0.5, 0.01, 0.02, overflow=False, clip=False),
     SampleReport(0.25, 0.03, 0.01, overflow=True, clip=False),
     SampleReport(0.125, 0.02, 0.04, overflow=False, clip=True),
-    SampleReport(0.0625, 0.04, 0.5, overflow=False, clip=False),
+    SampleReport(0.0625, 0.04, 0.5, overflow=True, clip=False),
     # Nothing to learn from, so nothing to distrust.
     SampleReport(0.0, 0.0, 0.0, overflow=True, clip=True),
 ]
-SEEN = Health(4, 3, 1, 1, [0.5, 0.25, 0.125, 0.0625], [0.01, 0.03, 0.02, 0.04], [0.02, 0.01, 0.04, 0.5])
+SEEN = Health(4, 3, 2, 1, [0.5, 0.25, 0.125, 0.0625], [0.01, 0.03, 0.02, 0.04], [0.02, 0.01, 0.04, 0.5])
 
 
 def judgement(loss: float, score: float) -> Judgement:
@@ -41,7 +41,7 @@ def test_what_the_detector_says_of_each_sample_is_counted() -> None:
 def test_sums_of_two_minibatches() -> None:
     tally = filled()
     assert (tally.samples, tally.loss, tally.score, tally.seconds) == (8, 4.0, 6.0, 0.0)
-    assert tally.health == Health(5, 3, 1, 1, [*SEEN.eps, 0.5], [*SEEN.dev, 0.01], [*SEEN.asym, 0.02])
+    assert tally.health == Health(5, 3, 2, 1, [*SEEN.eps, 0.5], [*SEEN.dev, 0.01], [*SEEN.asym, 0.02])
     assert Health.of(REPORT) == SEEN, "what was added is not what grew"
 
 
@@ -60,7 +60,7 @@ def test_line_of_an_epoch() -> None:
         "loss": 0.5,
         "train_error": 0.75,
         "untrusted": 3,
-        "overflow": 1,
+        "overflow": 2,
         "clip": 1,
         "eps": 0.25,
         "dev": pytest.approx(0.02),

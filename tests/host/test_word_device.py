@@ -229,11 +229,19 @@ def test_refusal_of_any_run_of_a_call_is_reported(which: int) -> None:
     """The last request of the call is the read that says that all runs are over."""
     found, port = device()
     tags = [(port.requests[-1][0].tag + 1 + k) & 0xFF for k in range(3)]
-    words = [0, 0, 3]
+    words = [0, 0, 1]
     port.answer = [[Header(Error.ADDRESS if k == which else Error.OK, tag, words[k]).word(), *[0] * words[k]] for k, tag in enumerate(tags)]
     with pytest.raises(ProtocolError, match=rf"^the device answered {'READ' if which == 2 else 'RUN'} with error ADDRESS: "):
         found.run([Run(0, 1), Run(1, 1)])
     assert port.waiting == 0
+
+
+def test_runs_are_over_when_a_whole_entry_has_been_read() -> None:
+    found, port = device()
+    first = (port.requests[-1][0].tag + 1) & 0xFF
+    port.answer = [[Header(Error.OK, first, 0).word()], [Header(Error.OK, first + 1, 2).word(), 0, 0]]
+    with pytest.raises(ProtocolError, match=r"^the device answered READ with 2 words instead of 1$"):
+        found.run([Run(0, 1)])
 
 
 @pytest.mark.parametrize("opcode", CALLS)

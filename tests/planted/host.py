@@ -244,7 +244,12 @@ OF_TRAVERSE = [
         "flags[[context for context in raised if context < n]]",
         ITS_OWN,
     ),
-    Fault(TRAVERSE, " for context in raised if context < n]]", " for context in raised if first + context < len(flags)]]", ITS_OWN),
+    Fault(
+        TRAVERSE,
+        " for context in raised if context < n]]",
+        " for context in raised if first + context < len(flags)]]",
+        f"{IN_TRAVERSE}_flag_of_a_context_that_is_not_in_use_is_nobodys",
+    ),
     Fault(
         TRAVERSE,
         "self.cycles += status.cycles",

@@ -75,6 +75,7 @@ FIELDS = f"{IN_CHECKPOINT}_every_field_is_restored"
 RESUMED = f"{IN_TRAINING}_resumed_run_is_the_run_that_never_stopped"
 UNCHANGED = f"{IN_METRICS}_tally_goes_through_a_checkpoint_unchanged"
 SUMS = f"{IN_METRICS}_sums_of_two_minibatches"
+ANEW = "tests/host/test_echo_engine.py::test_sums_begin_anew_with_each_epoch"
 LINE = f"{IN_METRICS}_line_of_an_epoch"
 COUNTED = f"{IN_METRICS}_what_the_detector_says_of_each_sample_is_counted"
 
@@ -130,7 +131,7 @@ OF_CHECKPOINT = [
         RESUMED,
     ),
     Fault(TRAINING, "generator.bit_generator.state = point.generator", "pass", RESUMED),
-    Fault(TRAINING, "point.epoch + 1, 0, {}", "point.epoch + 1, 0, point.tally", RESUMED),
+    Fault(TRAINING, "point.epoch + 1, 0, {}", "point.epoch + 1, 0, point.tally", ANEW),
 ]
 
 ECHO_ENGINE = "host/echo_engine.py"

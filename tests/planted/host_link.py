@@ -137,7 +137,7 @@ OF_WORDS = [
         WORDS,
         "[Bank.INPUT, 0, 1], self._words_per_address(Bank.INPUT))",
         "[Bank.INPUT, 0, 1], None)",
-        f"{IN_WORDS}_all_runs_of_a_call_are_sent_before_the_first_answer_is_awaited",
+        f"{IN_WORDS}_runs_are_over_when_a_whole_entry_has_been_read",
     ),
     Fault(WORDS, "        if not span:", "        if False:", f"{IN_WORDS}_region_of_no_size_is_read_without_a_request"),
     Fault(WORDS, "[destination | source << 16]", "[source | destination << 16]", f"{IN_WORDS}_small_requests"),
