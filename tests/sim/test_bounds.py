@@ -151,11 +151,13 @@ def last(device: Asked, kind: int, region: Region, make: Callable[[int], Ints], 
 
 
 def runs(shape: Shape) -> list[Run]:
-    """One of every context: up and down, counted or not, pushed by each nudge, added and taken away."""
-    return [
-        Run(c, 2, 0, Direction(c % 2), Accumulate(c % 3), 0, Nudge.NONE if c % 4 == 3 else Nudge.HOLD, c // 2 % 2, bool(c // 4 % 2))
-        for c in range(shape.contexts)
-    ]
+    """One of every context: up and down, pushed by each nudge, added and taken away; most are counted, as twelve alike go in step."""
+
+    def run(c: int) -> Run:
+        accumulate, nudge = Accumulate(1 + c % 2) if c % 8 else Accumulate.OFF, Nudge.NONE if c % 4 == 3 else Nudge.HOLD
+        return Run(c, 2, 0, Direction(c % 2), accumulate, 0, nudge, c // 2 % 2, bool(c // 4 % 2))
+
+    return [run(c) for c in range(shape.contexts)]
 
 
 def boundaries(loaded: ctypes.CDLL, formats: Formats, hamiltonian: Hamiltonian, kind: int, seed: int) -> Iterator[tuple[str, Case]]:
@@ -264,7 +266,8 @@ SHIFTS = (
     *(PRESETS["16"], PRESETS["18"], *SIXTEEN[1:], *EIGHTEEN[1:]),
     Formats(Format(32, 24), Format(18, 14), Format(18, 14), Format(18, 16), 64, 2, 6),  # a table's shift of 17
     Formats(Format(28, 22), Format(16, 14), Format(16, 14), Format(16, 14), 48, 2, 6),  # of 19
-    Formats(Format(30, 30), Format(16, 1), Format(16, 16), Format(16, 14), 48, 32, 6),  # 29, and two for the lane
+    Formats(Format(30, 30), Format(16, 1), Format(16, 16), Format(16, 14), 48, 32, 6),  # 29 bits from a state to an operand
+    Formats(Format(31, 15), Format(16, 4), Format(16, 12), Format(16, 14), 48, 16, 0),  # a table finer than its products are aligned
     Formats(Format(28, 8), Format(16, 4), Format(16, 16), Format(16, 14), 48, 32, 2),  # kicks that are 22 bits finer than a state
     Formats(Format(20, 18), Format(18, 14), Format(18, 14), Format(18, 16), 64, 64, 2),  # states far shorter than a lane
     Formats(Format(16, 16), Format(16, 0), Format(16, 16), Format(16, 14), 48, 64, 0),
@@ -280,13 +283,15 @@ def test_every_time_step_in_every_lane(formats: int, loaded: ctypes.CDLL) -> Non
         shape = Shape(2, 1, contexts=walks, input_depth=2, nudge_depth=2, trace_depth=1, formats=f)
         rng = np.random.default_rng((formats, hamiltonian))
         contents = {region: codes(rng, region, shape, "full") for region in REGIONS if writable(region)}
-        contents[Table.ACTIVATION] = table(f, "rising", 1 << min(f.activation.fraction, f.multiplier - 3))
+        # Steep tables and flat ones in turn: words of 32 bits hold value and rise of a wide steep one not.
+        tables = [table(f, "rising", 1 << bits) for bits in (31 - f.multiplier, min(f.activation.fraction, f.multiplier - 3))]
         for parameter in Parameter:
             contents[parameter] >>= f.multiplier - 6
         for state in State:
             contents[state] >>= np.arange(walks)[:, None] % 4 * (f.state.width // 4)
         # Only dense systems have lanes of several kinds; of the others, one format's time steps are every fourth.
         for s in range(STEP_LIMIT + 1) if hamiltonian is Hamiltonian.DENSE else range(formats % 4, STEP_LIMIT + 1, 4):
+            contents[Table.ACTIVATION] = tables[s % 2]
             case = Case(shape, contents, (("configure", (hamiltonian, s)), ("run", (runs(shape),))))
             wanted = case.play(GoldenDevice(shape))
             for name, device in (("tiles", Asked(shape, loaded)), *((kernel, Emulator(shape, 1, kernel)) for kernel in RUNNABLE)):
