@@ -77,6 +77,7 @@ def compare(config: Config, device: str, seeds: int, progress: Callable[[str], C
     dataset = session.load_data(config)
     if not dataset.classes:
         raise ConfigError("compare tells accuracies apart, a waveform has none: give it a data set with classes")
+    session.require_room(config, dataset)
     default = dataset.name == Config().data and dataclasses.replace(config, seed=Config().seed) == Config()
     result = Comparison(config, FLOOR if default else 0.0)
     for seed in range(config.seed, config.seed + seeds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -18,10 +19,14 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from .training import Training
+from .output import Output
 
-OUT = Console(highlight=False)
-ERR = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from .training import Training
+
+_OUTPUT = Output("stdout")
+OUT = Console(highlight=False, file=cast("IO[str]", _OUTPUT))
+ERR = Console(highlight=False, file=cast("IO[str]", Output("stderr")))
 
 
 def error(message: str) -> None:
@@ -33,7 +38,8 @@ def warning(message: str) -> None:
 
 
 def say(message: str) -> None:
-    OUT.print(Text(message), soft_wrap=True)
+    """Print a line; on standard error where nobody reads the output any more."""
+    (ERR if _OUTPUT.lost else OUT).print(Text(message), soft_wrap=True)
 
 
 @contextmanager

@@ -129,7 +129,10 @@ def _partner(train: Path) -> Path:
 def _halves(path: Path) -> tuple[Path, Path]:
     """Train and test file from either of them, from their stem, or from the folder that they are named after."""
     if path.is_dir():
-        path = path / path.name
+        folder = path.resolve()
+        if not folder.name:
+            raise DataError(f"{folder} is no set: give a .ts file, or the folder that is named after the set")
+        path = folder / folder.name
     name = path.name[:-3] if path.suffix.lower() == ".ts" else path.name
     for ending in ("_TRAIN", "_TEST"):
         if name.upper().endswith(ending):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from loschmidt.spec.shape import Shape
 
+from . import room
 from .board import is_board, open_board
 from .device import Device
 from .errors import DeviceError
@@ -46,7 +47,9 @@ def check_name(name: str) -> None:
 def open_device(name: str, shape: Shape) -> Device:
     """A device of that shape, or a board that holds it; close it after use.
 
-    Raises `DeviceError` for a name that is not known, and what `board.open_board` raises.
+    Raises `DeviceError` for a name that is not known, `ConfigError` for a shape that this machine's memory cannot hold, and what
+    `board.open_board` raises.
     """
     check_name(name)
+    room.require(shape)
     return DEVICES[name](shape) if name in DEVICES else open_board(name, shape)

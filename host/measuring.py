@@ -11,11 +11,9 @@ from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian as HamiltonianCode
 from loschmidt.spec.shape import Shape
 
-from . import console, cycles, tables
-from . import verify as verification
-from .compare import compare as compare_gradients
+from . import console
+from .checks import CHECKS, LINK
 from .config import CHOICES, Config
-from .devices import check_name, open_device
 from .errors import ConfigError
 from .options import (
     MISSED,
@@ -38,7 +36,6 @@ from .options import (
     config_of,
     write_json,
 )
-from .report import render
 
 _DEFAULT = Config()
 
@@ -66,7 +63,11 @@ def compare(
 
     [bold]Example[/bold]   loschmidt compare --seeds 5 --json compare.json
     """
-    config = config_of(locals(), ())
+    options = locals()
+    from . import tables
+    from .compare import compare as compare_gradients
+
+    config = config_of(options, ())
     with console.bar() as bars:
 
         def progress(what: str) -> Any:
@@ -94,7 +95,7 @@ def measure(
     formats: Formats = _DEFAULT.formats,
     check: Annotated[
         list[str] | None,
-        typer.Option(help=f"{' | '.join((*verification.CHECKS, verification.LINK))}; may be repeated. Default: all but the last."),
+        typer.Option(help=f"{' | '.join((*CHECKS, LINK))}; may be repeated. Default: all but the last."),
     ] = None,
     against: Annotated[str | None, typer.Option(help="A second device, to agree with integer by integer.")] = None,
     json_file: Json = None,
@@ -113,6 +114,10 @@ def measure(
 
     loschmidt verify --check link
     """
+    from . import verify as verification
+    from .devices import check_name, open_device
+    from .report import render
+
     for name in {device, against or device}:
         check_name(name)
     known = {h.name.lower(): h for h in HamiltonianCode}
@@ -131,7 +136,7 @@ def measure(
             s=step,
             seed=seed,
             formats=PRESETS[formats],
-            checks=tuple(check) if check else verification.CHECKS,
+            checks=tuple(check) if check else CHECKS,
             tell=tell,
             against=None if against is None else partial(open_device, against),
         )
@@ -158,6 +163,9 @@ def count(
 
     [bold]Example[/bold]   loschmidt cycles --oscillators 16 --lanes 4
     """
+    from . import cycles, tables
+    from .devices import open_device
+
     if formats not in CHOICES["formats"]:
         raise ConfigError(f"--formats must be one of {', '.join(CHOICES['formats'])}, not {formats!r}")
     depth = cycles.LONG

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from . import data, interrupt, plots
+from loschmidt.spec.shape import Shape
+
+from . import data, interrupt, plots, room
 from .bptt_engine import BpttEngine
 from .checkpoint import Checkpoint
 from .config import Config
@@ -22,11 +24,16 @@ from .errors import ConfigError
 from .evaluation import check_data, evaluate, scale
 from .loss import Head, make_head
 from .runs import RunFolder
-from .training import Training, begin
+from .training import Interrupted, Training, begin
 
 
 def load_data(config: Config) -> Dataset:
     return data.load(config.data, config.targets, config.window)
+
+
+def require_room(config: Config, dataset: Dataset) -> None:
+    """Raise `ConfigError` if this machine's memory cannot hold what is to be trained."""
+    room.require(_shape(config, dataset), room.TRAINING)
 
 
 def open_engine(config: Config, device: str, dataset: Dataset) -> Engine:
@@ -37,10 +44,14 @@ def open_engine(config: Config, device: str, dataset: Dataset) -> Engine:
 
 
 def echo_engine(config: Config, device: str, dataset: Dataset) -> EchoEngine:
+    opened = open_device(device, _shape(config, dataset))
+    return EchoEngine(opened, config.system, config.step, config.readout, _encoder(config, dataset))
+
+
+def _shape(config: Config, dataset: Dataset) -> Shape:
     longest = max(len(sample) for split in (dataset.train, dataset.test) for sample in split.inputs)
     channels, steps = (IDLE, config.steps) if dataset.static else (dataset.channels, longest)
-    opened = open_device(device, shape_for(config, channels, steps))
-    return EchoEngine(opened, config.system, config.step, config.readout, _encoder(config, dataset))
+    return shape_for(config, channels, steps)
 
 
 def _encoder(config: Config, dataset: Dataset) -> Encoder | None:
@@ -53,12 +64,17 @@ def start(config: Config, device: str, name: str | None) -> Training:
     path = Path(config.data).expanduser()
     config = dataclasses.replace(config, data=str(path.resolve())) if path.exists() else config
     dataset = load_data(config)
+    require_room(config, dataset)
     checkpoint = begin(config, dataset)
     engine = open_engine(config, device, dataset)
     folder = RunFolder.create(name, dataset.name)
-    folder.write_config({**config.to_json(), "device": device})
-    training = Training(checkpoint, dataset, engine, folder)
-    checkpoint.save(folder.checkpoint)
+    try:
+        folder.write_config({**config.to_json(), "device": device})
+        training = Training(checkpoint, dataset, engine, folder)
+        checkpoint.save(folder.checkpoint)
+    except BaseException:
+        folder.release()
+        raise
     return training
 
 
@@ -68,8 +84,19 @@ def resume(path: Path, device: str, source: str | None = None, epochs: int | Non
     ``source`` says where the same data are now, if they have moved.
     """
     check_name(device)
-    checkpoint = Checkpoint.load(path)
+    Checkpoint.load(path)
     folder = RunFolder(path if path.is_dir() else path.parent)
+    folder.lock()
+    try:
+        return _resume(folder, path, device, source, epochs)
+    except BaseException:
+        folder.release()
+        raise
+
+
+def _resume(folder: RunFolder, path: Path, device: str, source: str | None, epochs: int | None) -> Training:
+    # Only now does it stand still.
+    checkpoint = Checkpoint.load(path)
     changes: dict[str, Any] = {"data": source, "epochs": epochs}
     checkpoint.config = dataclasses.replace(checkpoint.config, **{key: value for key, value in changes.items() if value is not None})
     if checkpoint.epoch >= checkpoint.config.epochs:
@@ -82,9 +109,13 @@ def resume(path: Path, device: str, source: str | None = None, epochs: int | Non
 
 
 def finish(training: Training, progress: Callable[[], None]) -> None:
-    """Train to the end. The first Ctrl-C saves a checkpoint and raises `Interrupted`."""
+    """Train to the end. The first request to stop (`interrupt`) saves a checkpoint and raises `Interrupted`."""
     with interrupt.deferred() as stop:
-        training.run(stop=stop, progress=progress)
+        try:
+            training.run(stop=stop, progress=progress)
+        except Interrupted as interrupted:
+            interrupted.status = stop.status
+            raise
 
 
 def reopen(path: Path, device: str, source: str | None = None) -> tuple[Checkpoint, Dataset, Engine]:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from loschmidt.host import atomic, console
-from loschmidt.host.errors import ConfigError
-from loschmidt.host.experiments.commands import GROUP, Quick, add, judge, perform, together
+from loschmidt.host.experiments.commands import GROUP, Quick, group, judge, perform, plain, together
+from loschmidt.host.experiments.experiment import Experiment
 from loschmidt.host.options import Json, write_json
-
-from .catalogue import CATALOGUE
-from .page import page
 
 #: Where figures and the report go unless the user says otherwise.
 FOLDER = Path("runs") / "lab"
 
+
+def _catalogue() -> Sequence[Experiment]:
+    from .catalogue import CATALOGUE
+
+    return CATALOGUE
+
+
 lab = typer.Typer(
     **GROUP,
+    cls=group(_catalogue, plain(FOLDER), FOLDER),
     help="The theory's experiments: each prints a table, draws a figure, and ends with status 1 if a bound is missed.\n\n"
     "Start with [bold]loschmidt lab reversibility[/bold]; [bold]loschmidt lab all[/bold] makes a report that any browser shows.",
 )
-
-for _experiment in CATALOGUE:
-    add(lab, _experiment, FOLDER)
 
 
 @lab.command("all")
@@ -40,12 +43,11 @@ def everything(
 
     [bold]Example[/bold]   loschmidt lab all --quick --report lab.html
     """
-    all_done = [perform(experiment, quick) for experiment in CATALOGUE]
-    try:
-        report.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write(report, page(all_done, quick).encode())
-    except OSError as error:
-        raise ConfigError(f"{report}: cannot be written: {error.strerror}") from error
+    from .page import page
+
+    all_done = [perform(experiment, quick) for experiment in _catalogue()]
+    atomic.folder(report.parent)
+    atomic.write(report, page(all_done, quick).encode())
     write_json(json_file, together(all_done))
     console.say(f"report in {report}")
     judge(all_done)

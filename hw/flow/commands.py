@@ -13,18 +13,11 @@ import typer
 from loschmidt.spec import board as boards_of
 from loschmidt.spec.part import Family
 
-from . import display
-from .build import build as make
-from .build import soc
-from .stages import FLOWS
-from .tools import FlowError
-from .vivado import project
+# Amaranth takes long to load, so what needs it is imported where it is used: help needs none of it.
+from .tools import LOADER, FlowError
 
 #: Exit status of a build whose timing does not close.
 MISSED = 1
-
-#: The program that loads bitstreams.
-LOADER = "openFPGALoader"
 
 #: Endings of bitstreams, by family.
 _ENDINGS = {Family.ECP5: ".bit", Family.ICE40: ".bin", Family.GOWIN: ".fs", Family.XILINX7: ".bit"}
@@ -51,6 +44,12 @@ def build(name: Name, directory: Directory = None, json_file: Json = None) -> No
 
     loschmidt build mine.toml --directory build/mine
     """
+    from . import display
+    from .build import build as make
+    from .build import soc
+    from .stages import FLOWS
+    from .vivado import project
+
     board = boards_of.load(name)
     target = directory or Path("build") / board.name
     if board.part.family not in FLOWS:
@@ -83,6 +82,8 @@ def build(name: Name, directory: Directory = None, json_file: Json = None) -> No
 
 def boards(json_file: Json = None) -> None:
     """List the boards, with the array that each holds."""
+    from . import display
+
     found = [boards_of.load(name) for name in boards_of.names()]
     display.OUT.print(display.boards(found))
     if json_file:
@@ -109,6 +110,8 @@ def program(
 
     [bold]Example[/bold]   loschmidt program tang-nano-9k --flash
     """
+    from .stages import FLOWS
+
     board = boards_of.load(name)
     folder = directory or Path("build") / board.name
     stem = "top" if board.part.family not in FLOWS else board.name
