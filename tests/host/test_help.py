@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-#: By what each takes to load. With numpy, help took a third longer; with all of them, ten times as long.
+#: Each takes longer to load than help should take, or a good part of it.
 SLOW = frozenset(
     (
         *("numpy", "numba", "scipy", "matplotlib", "torch", "jax", "aeon", "sklearn", "pandas"),

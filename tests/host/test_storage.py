@@ -165,6 +165,15 @@ def test_a_second_process_is_refused(folder: Path) -> None:
     assert call("train", "--resume", "runs/run", "--epochs", "3").exit_code == 0
 
 
+def test_a_lock_that_locks_nothing_would_be_noticed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutant: the second process goes on, as two did before there was a lock."""
+    other = lock.Lock(finished(folder, "run"))
+    other.take()
+    monkeypatch.setattr(lock.Lock, "take", lambda self: None)
+    assert call("train", "--resume", "runs/run", "--epochs", "3").exit_code == 0
+    other.release()
+
+
 def test_a_new_run_is_locked_from_its_beginning(tmp_path: Path) -> None:
     made = RunFolder.create("mine", "", tmp_path)
     with pytest.raises(StorageError, match=r"mine is being written to by process"):
