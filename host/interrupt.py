@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-#: Exit statuses: of Ctrl-C, and of an output that nobody reads any more (SIGPIPE's).
-INTERRUPTED, UNREAD = 130, 141
+#: Exit statuses: of Ctrl-C, of a terminal that was closed (SIGHUP's), and of an output that nobody reads any more (SIGPIPE's).
+INTERRUPTED, HUNG_UP, UNREAD = 130, 129, 141
 
 #: Signals that ask a process to end; Windows has not all of them.
 _ENDING = ("SIGTERM", "SIGHUP", "SIGBREAK")

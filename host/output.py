@@ -33,7 +33,7 @@ class Output(io.TextIOBase):
     def __init__(self, name: str) -> None:
         self._name = name
         self._broken: TextIO | None = None
-        self._owed = False
+        self._owed: int | None = None
 
     @property
     def lost(self) -> bool:
@@ -87,11 +87,12 @@ class Output(io.TextIOBase):
             if error.errno not in (errno.EPIPE, errno.EIO):
                 with suppress(OSError):
                     print(f"error: the output cannot be written: {error.strerror}{atomic.advice(error)}", file=sys.stderr)
-            self._owed = True
+            # A terminal that is gone may be noticed here before its signal is.
+            self._owed = interrupt.HUNG_UP if error.errno == errno.EIO else interrupt.UNREAD
             self._pay()
 
     def _pay(self) -> None:
         """Ask for the end, in the main thread; others, such as a progress bar's, leave it to the next write."""
-        if self._owed and threading.current_thread() is threading.main_thread():
-            self._owed = False
-            interrupt.ask(interrupt.UNREAD)
+        if self._owed is not None and threading.current_thread() is threading.main_thread():
+            status, self._owed = self._owed, None
+            interrupt.ask(status)

@@ -17,8 +17,13 @@ from .running import Done, run, save_figure, tables
 
 _PLAIN: dict[str, Any] = {"pretty_exceptions_enable": False, "add_completion": False, "rich_markup_mode": "rich"}
 
+
+def _group() -> None:
+    """Without a callback, typer takes a group that has one command of its own for that command."""
+
+
 #: What a group of experiments' commands is made with.
-GROUP: dict[str, Any] = {"no_args_is_help": True, **_PLAIN}
+GROUP: dict[str, Any] = {"no_args_is_help": True, "callback": _group, **_PLAIN}
 
 Quick = Annotated[bool, typer.Option("--quick", help="A smaller set, in seconds. Its bounds are the same.")]
 Drawn = Annotated[Path | None, typer.Option(help="Draw there: .png, .svg or .pdf. Default: a .png of the command's name in runs/.")]

@@ -29,12 +29,13 @@ print(json.dumps(sorted(set(json.loads(sys.argv[1])) & set(sys.modules))))
 """
 
 
-def loaded(*words: str, program: str = PROGRAM) -> list[str]:
-    """Which of `SLOW` a process of its own has loaded at the end of the command."""
+def loaded(*words: str, program: str = PROGRAM, shows: str = "") -> list[str]:
+    """Which of `SLOW` a process of its own has loaded at the end of the command, which shows that text."""
     command = [sys.executable, "-c", program, json.dumps(sorted(SLOW)), *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Usage: loschmidt" in done.stdout
+    assert shows in done.stdout
     found: list[str] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -44,9 +45,9 @@ def test_nothing_slow_is_loaded(words: tuple[str, ...]) -> None:
     assert loaded(*words, "--help") == []
 
 
-@pytest.mark.parametrize("group", ["lab", "bench"])
-def test_lists_of_experiments(group: str) -> None:
-    assert set(loaded(group, "--help")) <= COMPUTING
+@pytest.mark.parametrize(("group", "experiment"), [("lab", "word-length"), ("bench", "memory")])
+def test_lists_of_experiments(group: str, experiment: str) -> None:
+    assert set(loaded(group, "--help", shows=experiment)) <= COMPUTING
 
 
 def test_a_slow_import_is_noticed() -> None:
