@@ -6,18 +6,17 @@ import platform
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from . import console
-from .board import call, is_board
-from .bringup import bring_up, described
 from .errors import DeviceError
 from .options import MISSED, Json, write_json
-from .report import Report
-from .word_device import WordDevice
+
+if TYPE_CHECKING:
+    from .report import Report
 
 Port = Annotated[str, typer.Argument(help="The board's port: /dev/ttyUSB0, or a URL of pyserial's.", show_default=False)]
 
@@ -37,6 +36,9 @@ def run(
 
     loschmidt bringup /dev/ttyUSB1 --soak 3600 --json board.json
     """
+    from .board import call
+    from .bringup import bring_up
+
     _check(port)
     with console.stage() as tell:
         report = bring_up(partial(call, port), port, soak, tell)
@@ -52,6 +54,10 @@ def run(
 
 def show(port: str) -> None:
     """Print what the board at a port says of itself."""
+    from .board import call
+    from .bringup import described
+    from .word_device import WordDevice
+
     _check(port)
     device = WordDevice(call(port), port)
     try:
@@ -62,6 +68,8 @@ def show(port: str) -> None:
 
 
 def _check(port: str) -> None:
+    from .board import is_board
+
     if not is_board(port):
         raise DeviceError(f"{port!r} is no board's port: name one like /dev/ttyUSB0")
 

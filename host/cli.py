@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from loschmidt.spec.errors import LoschmidtError
 
-from . import board_command, bringup_command, console, doctor, measuring, predicting, session, tables, trusted
+# What takes long to load is imported where it is used: `--help` needs none of it (tests/host/test_help.py).
+from . import board_command, bringup_command, console, faults, measuring, predicting
 from .config import Config
 from .errors import ConfigError
+from .interrupt import INTERRUPTED, UNREAD, Stopped, heeded
 from .options import (
     FAULT,
-    INTERRUPTED,
     MISSED,
     Axes,
     Batch,
@@ -49,7 +50,9 @@ from .options import (
     reading_of,
     write_json,
 )
-from .training import Interrupted, Training
+
+if TYPE_CHECKING:
+    from .training import Training
 
 #: The group of entry points (it is no module) by which others offer commands: name to function or group, loaded when it is asked for.
 CONTRIBUTED = ".".join(("loschmidt", "commands"))
@@ -79,13 +82,23 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with heeded():
+                return super().invoke(ctx)
         except LoschmidtError as error:
             console.error(" ".join(str(error).split()))
             raise typer.Exit(FAULT) from error
+        except (OSError, MemoryError) as error:
+            line = faults.of_the_machine(error)
+            if line is None:
+                raise
+            console.error(line)
+            raise typer.Exit(FAULT) from error
         except KeyboardInterrupt as interrupt:
-            console.error("interrupted: what was saved before is untouched")
-            raise typer.Exit(INTERRUPTED) from interrupt
+            status = interrupt.status if isinstance(interrupt, Stopped) else INTERRUPTED
+            # Who reads no more, as `| head` does, wants no message.
+            if status != UNREAD:
+                console.error("interrupted: what was saved before is untouched")
+            raise typer.Exit(status) from interrupt
 
 
 app = typer.Typer(
@@ -134,7 +147,7 @@ def train(
 ) -> None:
     """Learn from recordings or a waveform; keep metrics, a checkpoint and pictures under runs/.
 
-    Ctrl-C saves a checkpoint first; go on with --resume.
+    Ctrl-C, SIGTERM and a closed terminal save a checkpoint first; go on with --resume.
 
     [bold]Examples[/bold]
 
@@ -148,6 +161,8 @@ def train(
 
     loschmidt train --resume runs/japanesevowels-0
     """
+    from . import session
+
     if resume is None:
         config = config_of(locals(), tuple(outputs or ()))
         training = session.start(config, device, name, given(context))
@@ -161,10 +176,13 @@ def train(
     try:
         _train(training, device, config)
     finally:
-        training.engine.close()
+        training.close()
 
 
 def _train(training: Training, device: str, asked: Config) -> None:
+    from . import session
+    from .training import Interrupted
+
     folder, config = training.folder, training.config
     if folder is None:
         raise RuntimeError("a run of the command line has a folder")
@@ -181,7 +199,7 @@ def _train(training: Training, device: str, asked: Config) -> None:
             session.finish(training, progress)
     except Interrupted as interrupted:
         console.say(f"interrupted; all is saved: go on with  loschmidt train --resume {folder.path}")
-        raise typer.Exit(INTERRUPTED) from interrupted
+        raise typer.Exit(interrupted.status) from interrupted
     _warn(training)
     shown = session.pictures(training, device)
     result = training.last
@@ -196,6 +214,8 @@ def _warn(training: Training) -> None:
     health, config = training.health, training.config
     if health.samples:
         console.say(f"{health.samples - health.untrusted:,} of {health.samples:,} gradients were trusted")
+        from . import trusted
+
         console.say(f"what that means: {trusted.meaning(config.hamiltonian, config.formats, config.step)}")
     if health.untrusted:
         console.warning(
@@ -221,6 +241,8 @@ def evaluate(
 
     [bold]Example[/bold]   loschmidt eval runs/japanesevowels-0 --device golden
     """
+    from . import session
+
     checkpoint, dataset, engine = session.reopen(run, device, data, reading_of(context))
     try:
         result = session.test(checkpoint, dataset, engine)
@@ -243,22 +265,25 @@ app.command("bringup")(bringup_command.run)
 
 @app.command("doctor")
 def examine(device: Annotated[str | None, typer.Option(help="A board's port: show what the board there says of itself.")] = None) -> None:
-    """Look for every tool and library that training and testing need; or ask a board what it is.
+    """Look for every tool and library that a command, a board, a layer or a test needs; or ask a board what it is.
 
-    Exit status 1 if something is missing; the table says what to do.
+    Exit status 1 if something is missing that a plain installation has; the table says what to do.
 
     [bold]Example[/bold]   loschmidt doctor --device /dev/ttyUSB1
     """
+    from . import doctor, tables
+
     if device is not None:
         bringup_command.show(device)
         return
     found = doctor.examine()
     console.OUT.print(tables.findings(found))
-    missing = [item.name for item in found if not item.found]
+    missing = [item.name for item in found if item.needed and not item.found]
     if missing:
         console.error(f"missing: {', '.join(missing)}")
         raise typer.Exit(MISSED)
-    console.say("all there")
+    optional = dict.fromkeys(item.group for item in found if not item.found)
+    console.say(f"all there that is needed; optional, and not complete: {', '.join(optional)}" if optional else "all there")
 
 
 if __name__ == "__main__":

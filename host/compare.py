@@ -81,6 +81,7 @@ def compare(
     if not dataset.classes:
         raise ConfigError("compare tells accuracies apart, a waveform has none: give it a data set with classes")
     dataset.check_options(given)
+    session.require_room(config, dataset)
     default = dataset.name == Config().data and dataclasses.replace(config, seed=Config().seed) == Config()
     result = Comparison(config, FLOOR if default else 0.0)
     for seed in range(config.seed, config.seed + seeds):

@@ -18,10 +18,7 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.run import STEP_LIMIT
 
 from .errors import ConfigError
-from .readers.axis import DROP, KEEP
-from .readers.decimals import COMMA, POINT
-from .readers.npz import AXES
-from .readers.values import INTERPOLATE, REFUSE
+from .readers.choices import AXES, COMMA, DROP, INTERPOLATE, KEEP, POINT, REFUSE
 
 #: Values that the textual options may take.
 CHOICES = {

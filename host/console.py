@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -18,12 +19,15 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from .echo_engine import EchoEngine
-from .engine import Engine
-from .training import Training
+from .output import Output
 
-OUT = Console(highlight=False)
-ERR = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .training import Training
+
+_OUTPUT = Output("stdout")
+OUT = Console(highlight=False, file=cast("IO[str]", _OUTPUT))
+ERR = Console(highlight=False, file=cast("IO[str]", Output("stderr")))
 
 
 def error(message: str) -> None:
@@ -35,11 +39,14 @@ def warning(message: str) -> None:
 
 
 def say(message: str) -> None:
-    OUT.print(Text(message), soft_wrap=True)
+    """Print a line; on standard error where nobody reads the output any more."""
+    (ERR if _OUTPUT.lost else OUT).print(Text(message), soft_wrap=True)
 
 
 def warn_of_runs(engine: Engine) -> None:
     """Say how many inputs and states did not fit their formats."""
+    from .echo_engine import EchoEngine
+
     if isinstance(engine, EchoEngine) and engine.saturated:
         warning(f"{engine.saturated} input values were taken to the end of the operand's range: are the data of the same kind?")
     if isinstance(engine, EchoEngine) and engine.wrapped:

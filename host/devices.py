@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from loschmidt.spec.shape import Shape
 
+from . import room
 from .board import is_board, open_board
 from .device import Device
 from .errors import DeviceError
@@ -61,9 +62,10 @@ def shape_at(name: str) -> Shape | None:
 def open_device(device: str | Device, shape: Shape) -> Device:
     """A device of that shape, or a board that holds it, by its name or as `find` gives it; close it after use.
 
-    Raises `DeviceError` for a name that is not known, or a board that cannot hold the shape, which is closed then; and what
-    `board.open_board` raises.
+    Raises `DeviceError` for a name that is not known, or a board that cannot hold the shape, which is closed then; `ConfigError` for
+    a shape that this machine's memory cannot hold; and what `board.open_board` raises.
     """
+    room.require(shape)
     found = find(device) if isinstance(device, str) else device
     if found is None:
         return DEVICES[str(device)](shape)

@@ -17,6 +17,10 @@ class CheckpointError(LoschmidtError):
     """A checkpoint that cannot be read, or belongs to something else."""
 
 
+class StorageError(LoschmidtError):
+    """A file or folder that cannot be written, or that another process is writing to."""
+
+
 class DeviceError(LoschmidtError):
     """A device that is unknown, missing or not supported."""
 

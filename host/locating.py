@@ -151,7 +151,10 @@ def _beside(folder: Path, name: str, half: str, suffix: str) -> Path | None:
 def _halves(path: Path) -> tuple[Path, Path]:
     """Train and test file from either of them, from their stem, or from a folder of that name."""
     if path.is_dir():
-        path = path / path.name
+        folder = path.resolve()
+        if not folder.name:
+            raise DataError(f"{folder} is no set: give a file of it, or the folder that is named after the set")
+        path = folder / folder.name
     known = ending(path) in PAIRED
     name = source.stem(path) if known else path.name
     name = name[: len(name) - len(half_of(name))]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from loschmidt.spec.hamiltonian import Hamiltonian as HamiltonianCode
 from loschmidt.spec.shape import Shape
 
-from . import console, cycles, tables
-from . import verify as verification
-from .adapting import adapted
-from .compare import compare as compare_gradients
+from . import console
+from .checks import BOUND_STEP, CHECKS, LINK
 from .config import CHOICES, Config, formats_of
-from .devices import check_name, open_device, shape_at
 from .errors import ConfigError
 from .options import (
     MISSED,
@@ -39,7 +36,9 @@ from .options import (
     given,
     write_json,
 )
-from .report import Report, render
+
+if TYPE_CHECKING:
+    from .report import Report
 
 _DEFAULT = Config()
 
@@ -68,7 +67,13 @@ def compare(
 
     [bold]Example[/bold]   loschmidt compare --seeds 5 --json compare.json
     """
-    config = config_of(locals(), ())
+    options = locals()
+    from . import tables
+    from .adapting import adapted
+    from .compare import compare as compare_gradients
+    from .devices import shape_at
+
+    config = config_of(options, ())
     if (shape := shape_at(device)) is not None:
         config = adapted(config, shape, given(context))
     with console.bar() as bars:
@@ -94,12 +99,12 @@ def measure(
     oscillators: Oscillators = 64,
     inputs: Inputs = 8,
     lanes: Lanes = None,
-    step: Step = verification.BOUND_STEP,
+    step: Step = BOUND_STEP,
     seed: Annotated[int, typer.Option(min=0, help="Of parameters, inputs and states.")] = 0,
     formats: Formats = _DEFAULT.formats,
     check: Annotated[
         list[str] | None,
-        typer.Option(help=f"{' | '.join((*verification.CHECKS, verification.LINK))}; may be repeated. Default: all but the last."),
+        typer.Option(help=f"{' | '.join((*CHECKS, LINK))}; may be repeated. Default: all but the last."),
     ] = None,
     against: Annotated[str | None, typer.Option(help="A second device, to agree with integer by integer.")] = None,
     json_file: Json = None,
@@ -121,6 +126,10 @@ def measure(
 
     loschmidt verify --check link
     """
+    from . import verify as verification
+    from .devices import check_name, open_device, shape_at
+    from .report import render
+
     for name in {device, against or device}:
         check_name(name)
     known = {h.name.lower(): h for h in HamiltonianCode}
@@ -145,7 +154,7 @@ def measure(
             s=step,
             seed=seed,
             formats=chosen,
-            checks=tuple(check) if check else verification.CHECKS,
+            checks=tuple(check) if check else CHECKS,
             tell=tell,
             against=None if against is None else partial(open_device, against),
         )
@@ -162,11 +171,13 @@ def measure(
 
 def _told(report: Report, s: int) -> list[str]:
     """What the gradients are worth at this time step: all of them, and those that are trusted."""
+    from .verify import quality
+
     lines = []
-    for what, found in (("gradients", verification.quality(report)), ("trusted ones", verification.quality(report, trusted=True))):
+    for what, found in (("gradients", quality(report)), ("trusted ones", quality(report, trusted=True))):
         lines.append(
             f"{what} at delta = 2^-{s}: least cosine {found.cosine:.6f}, norm off by at most {found.norm:.3%}; "
-            f"{found.missed} of {found.groups} groups beyond the bounds, which are stated for 2^-{verification.BOUND_STEP}"
+            f"{found.missed} of {found.groups} groups beyond the bounds, which are stated for 2^-{BOUND_STEP}"
         )
     return lines
 
@@ -185,6 +196,9 @@ def count(
 
     [bold]Example[/bold]   loschmidt cycles --oscillators 16 --lanes 4
     """
+    from . import cycles, tables
+    from .devices import open_device
+
     depth = cycles.LONG
     shape = Shape(oscillators, inputs, lanes or oscillators, 2, 2, depth, depth, depth, formats_of(formats))
     with console.stage() as tell:

@@ -11,10 +11,9 @@ import typer
 
 from . import atomic
 from .config import CHOICES, Config
-from .errors import ConfigError
 
-#: Exit statuses: of a fault that one line explains, of a bound that was missed, of Ctrl-C.
-FAULT, MISSED, INTERRUPTED = 2, 1, 130
+#: Exit statuses: of a fault that one line explains, and of a bound that was missed. `interrupt` has those of a request to stop.
+FAULT, MISSED = 2, 1
 
 Device = Annotated[
     str,
@@ -87,8 +86,6 @@ def given(context: typer.Context) -> set[str]:
 
 
 def write_json(path: Path | None, content: dict[str, Any]) -> None:
+    """What ``--json`` asks for, if it does. Raises `StorageError` if it cannot be written."""
     if path is not None:
-        try:
-            atomic.write(path, (json.dumps(content, indent=2) + "\n").encode())
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+        atomic.write(path, (json.dumps(content, indent=2) + "\n").encode())

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
+from . import figures
 from .portrait import Portrait
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 INK, FAINT, BLUE, ORANGE, GREEN = "#1f2430", "#c9ced8", "#2f6db3", "#e07b28", "#2a8f6d"
 
@@ -22,7 +23,7 @@ def learning_curve(lines: Sequence[dict[str, Any]], path: Path) -> None:
     """Loss, and accuracy or error, by epoch. ``lines`` are those of ``metrics.jsonl``."""
     accuracy = "train_accuracy" in lines[0]
     measure, factor = ("accuracy", 100.0) if accuracy else ("error", 1.0)
-    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
+    figure = figures.new(9.0, 3.8)
     left, right = figure.subplots(1, 2)
     for axes, key, colour, label in (
         (left, "loss", BLUE, "training"),
@@ -45,12 +46,12 @@ def learning_curve(lines: Sequence[dict[str, Any]], path: Path) -> None:
     for axes in (left, right):
         dress(axes)
         axes.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    figures.save(figure, path)
 
 
 def phase_portrait(portrait: Portrait, path: Path) -> None:
     """Free run, its exact return on top of it, and the nudged echo with its deviation enlarged by a power of two."""
-    figure = Figure(figsize=(6.2, 5.6), layout="constrained")
+    figure = figures.new(6.2, 5.6)
     axes = figure.subplots()
     deviation = portrait.echo - portrait.free
     extent = float((portrait.free.max(axis=0) - portrait.free.min(axis=0)).max())
@@ -67,7 +68,7 @@ def phase_portrait(portrait: Portrait, path: Path) -> None:
     dress(axes)
     axes.margins(0.08)
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
-    figure.savefig(path, dpi=150)
+    figures.save(figure, path)
 
 
 def dress(axes: Axes) -> None:

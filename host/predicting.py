@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from . import atomic, console, prediction
+from . import atomic, console
 from .config import Config
-from .devices import check_name
-from .errors import ConfigError
 from .options import Axes, Decimal, Device, Gaps, Index, given, reading_of
+
+if TYPE_CHECKING:
+    from .prediction import Answer
 
 _DEFAULT = Config()
 
@@ -43,6 +44,9 @@ def predict(
 
     loschmidt predict runs/mine-0 new.ts --csv labels.csv
     """
+    from . import prediction
+    from .devices import check_name
+
     check_name(device)
     checkpoint = prediction.trained(run)
     question = prediction.read(checkpoint, file, reading_of(context), bare)
@@ -54,10 +58,7 @@ def predict(
         engine.close()
     console.warn_of_runs(engine)
     if csv_file is not None:
-        try:
-            atomic.write(csv_file, answer.to_csv())
-        except OSError as error:
-            raise ConfigError(f"{csv_file}: cannot be written: {error.strerror}") from error
+        atomic.write(csv_file, answer.to_csv())
     console.OUT.print(_table(answer, len(checkpoint.classes)))
     if len(answer.rows) > _ROWS:
         console.say(f"and {len(answer.rows) - _ROWS} more" + (f", all in {csv_file}" if csv_file else ": --csv FILE writes all"))
@@ -65,7 +66,7 @@ def predict(
         console.say(answer.verdict)
 
 
-def _table(answer: prediction.Answer, classes: int) -> Table:
+def _table(answer: Answer, classes: int) -> Table:
     table = Table(show_edge=False)
     few = classes <= _CLASSES
     columns = answer.columns if few else (*answer.columns[:-classes], "p")

@@ -19,6 +19,7 @@ from .errors import CheckpointError, DataError
 from .evaluation import check_interval
 from .locating import ARRAYS, PAIRED, ending, halves, is_path, no_such, read_half
 from .readers import npz, source, table
+from .readers.choices import CHANNELS_STEPS
 from .readers.recordings import Recordings, Wanted
 
 Floats = NDArray[np.float64]
@@ -117,7 +118,7 @@ def read(checkpoint: Checkpoint, name: str, reading: Mapping[str, str], bare: bo
         known = [images.classes[label] for label in images.test.labels]
         found = Recordings(images.test.inputs, known, images.classes, np.zeros(0))
     else:
-        axes = npz.CHANNELS_STEPS if checkpoint.encoded else how["axes"]
+        axes = CHANNELS_STEPS if checkpoint.encoded else how["axes"]
         wanted = Wanted(how["gaps"], labelled=False, bare=bare, interval=checkpoint.interval, axes=axes, channels=checkpoint.channels)
         path, found = _recordings(path, name, wanted)
     samples = [_fitting(checkpoint, sample, f"{path.name}: sample {number}") for number, sample in enumerate(found.samples, start=1)]

@@ -3,43 +3,70 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 from . import atomic, events
 from .checkpoint import NAME
-from .errors import CheckpointError, ConfigError
+from .errors import CheckpointError, ConfigError, StorageError
+from .lock import Lock
 
 #: Where runs go, below the working directory.
 RUNS = Path("runs")
 
 
 class RunFolder:
-    """One run's files."""
+    """One run's files. One process at a time may write to them: see `lock`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = Lock(path)
 
     @classmethod
     def create(cls, name: str | None, prefix: str, root: Path = RUNS) -> RunFolder:
-        """A new folder: ``name``, which must be free, or the first free number after ``prefix``."""
+        """Make a new folder, locked: ``name``, which must be free, or the first free number after ``prefix``.
+
+        Raises
+        ------
+        ConfigError
+            If the name is no folder's, or there is a run of that name.
+        StorageError
+            If the folder cannot be made, or another process is writing to it.
+        """
         if name is None:
-            slug = re.sub(r"[^a-z0-9]+", "-", prefix.lower()).strip("-")
-            number = 0
-            while (root / f"{slug}-{number}").exists():
-                number += 1
-            name = f"{slug}-{number}"
+            path = _numbered(root, re.sub(r"[^a-z0-9]+", "-", prefix.lower()).strip("-"))
         elif not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
             raise ConfigError(f"--name is a folder below {root}/: letters, digits, '-', '_' and '.' only, not {name!r}")
-        path = root / name
-        if (path / NAME).exists():
-            raise ConfigError(f"{path} holds a run already: go on with --resume {path}, or choose another --name")
+        else:
+            path = root / name
+            atomic.folder(path)
+        found = cls(path)
+        _refuse_another(path)
+        found.lock()
         try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be made: {error.strerror}") from error
-        return cls(path)
+            # It may have been made while this process waited for the disk.
+            _refuse_another(path)
+        except ConfigError:
+            found.release()
+            raise
+        return found
+
+    def lock(self) -> None:
+        """Keep other processes from writing, and remove what one that was killed has left half-written.
+
+        Raises
+        ------
+        StorageError
+            If another process is writing to the folder, or this one cannot.
+        """
+        self._lock.take()
+        atomic.sweep(self.path)
+
+    def release(self) -> None:
+        """Let other processes write. May be called again."""
+        self._lock.release()
 
     @property
     def checkpoint(self) -> Path:
@@ -53,9 +80,20 @@ class RunFolder:
         atomic.write(self.path / "config.json", (json.dumps(config, indent=2) + "\n").encode())
 
     def append(self, line: dict[str, Any]) -> None:
-        """Add one epoch to the metrics, and to TensorBoard's events where that is installed."""
-        with self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        """Add one epoch to the metrics: all of its line, or nothing; and to TensorBoard's events, where that is installed.
+
+        Raises `StorageError`.
+        """
+        with atomic.storing(self.metrics), self.metrics.open("ab", buffering=0) as file:
+            before = file.seek(0, os.SEEK_END)
+            text = (json.dumps(line) + "\n").encode()
+            try:
+                while text:
+                    text = text[file.write(text) :]
+            except OSError:
+                # A disk that is full takes a part of it.
+                file.truncate(before)
+                raise
         events.append(self.path, line)
 
     def lines(self) -> list[dict[str, Any]]:
@@ -77,3 +115,25 @@ class RunFolder:
         kept = [line for line in self.lines() if line["epoch"] <= epochs]
         atomic.write(self.metrics, "".join(json.dumps(line) + "\n" for line in kept).encode())
         events.rewrite(self.path, kept)
+
+
+def _numbered(root: Path, slug: str) -> Path:
+    """A new folder with the first free number. Of several processes that ask at once, each gets its own."""
+    atomic.folder(root)
+    number = 0
+    while True:
+        path = root / f"{slug}-{number}"
+        try:
+            with atomic.storing(path):
+                path.mkdir()
+        except StorageError as error:
+            if not isinstance(error.__cause__, FileExistsError):
+                raise
+            number += 1
+        else:
+            return path
+
+
+def _refuse_another(path: Path) -> None:
+    if (path / NAME).exists():
+        raise ConfigError(f"{path} holds a run already: go on with --resume {path}, or choose another --name")

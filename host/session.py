@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from . import data, interrupt, plots
+from loschmidt.spec.shape import Shape
+
+from . import data, interrupt, plots, room
 from .adapting import adapted, check_channels
 from .bptt_engine import BpttEngine
 from .checkpoint import Checkpoint
@@ -26,11 +28,16 @@ from .evaluation import check_data, evaluate, scale
 from .locating import located
 from .loss import Head, make_head
 from .runs import RunFolder
-from .training import Training, begin
+from .training import Interrupted, Training, begin
 
 
 def load_data(config: Config) -> Dataset:
     return data.load(config.data, config.targets, config.window, config.gaps, config.index, config.decimal, config.axes)
+
+
+def require_room(config: Config, dataset: Dataset) -> None:
+    """Raise `ConfigError` if this machine's memory cannot hold what is to be trained."""
+    room.require(_shape(config, dataset), room.TRAINING)
 
 
 def open_engine(config: Config, device: str | Device, dataset: Dataset) -> Engine:
@@ -41,14 +48,18 @@ def open_engine(config: Config, device: str | Device, dataset: Dataset) -> Engin
 
 
 def echo_engine(config: Config, device: str | Device, dataset: Dataset) -> EchoEngine:
-    longest = max(len(sample) for split in (dataset.train, dataset.test) for sample in split.inputs)
-    channels, steps = (IDLE, config.steps) if dataset.static else (dataset.channels, longest)
     found = (find(device) if isinstance(device, str) else device) or device
     with _closing_on_error(found):
         if not isinstance(found, str):
-            check_channels(dataset.name, channels, found.name, found.shape)
-        opened = open_device(found, shape_for(config, channels, steps))
+            check_channels(dataset.name, IDLE if dataset.static else dataset.channels, found.name, found.shape)
+        opened = open_device(found, _shape(config, dataset))
         return EchoEngine(opened, config.system, config.step, config.readout, _encoder(config, dataset))
+
+
+def _shape(config: Config, dataset: Dataset) -> Shape:
+    longest = max(len(sample) for split in (dataset.train, dataset.test) for sample in split.inputs)
+    channels, steps = (IDLE, config.steps) if dataset.static else (dataset.channels, longest)
+    return shape_for(config, channels, steps)
 
 
 def _encoder(config: Config, dataset: Dataset) -> Encoder | None:
@@ -83,12 +94,17 @@ def _begin(config: Config, name_of_device: str, device: str | Device, name: str 
     config = dataclasses.replace(config, data=located(config.data))
     dataset = load_data(config)
     dataset.check_options(given)
+    require_room(config, dataset)
     checkpoint = begin(config, dataset)
     engine = open_engine(config, device, dataset)
     folder = RunFolder.create(name, dataset.name)
-    folder.write_config({**config.to_json(), "device": name_of_device})
-    training = Training(checkpoint, dataset, engine, folder)
-    checkpoint.save(folder.checkpoint)
+    try:
+        folder.write_config({**config.to_json(), "device": name_of_device})
+        training = Training(checkpoint, dataset, engine, folder)
+        checkpoint.save(folder.checkpoint)
+    except BaseException:
+        folder.release()
+        raise
     return training
 
 
@@ -98,8 +114,19 @@ def resume(path: Path, device: str, source: str | None = None, epochs: int | Non
     ``source`` says where the same data are now, if they have moved.
     """
     check_name(device)
-    checkpoint = Checkpoint.load(path)
+    Checkpoint.load(path)
     folder = RunFolder(path if path.is_dir() else path.parent)
+    folder.lock()
+    try:
+        return _resume(folder, path, device, source, epochs)
+    except BaseException:
+        folder.release()
+        raise
+
+
+def _resume(folder: RunFolder, path: Path, device: str, source: str | None, epochs: int | None) -> Training:
+    # Only now does it stand still.
+    checkpoint = Checkpoint.load(path)
     changes: dict[str, Any] = {"data": source, "epochs": epochs}
     checkpoint.config = dataclasses.replace(checkpoint.config, **{key: value for key, value in changes.items() if value is not None})
     if checkpoint.epoch >= checkpoint.config.epochs:
@@ -112,9 +139,13 @@ def resume(path: Path, device: str, source: str | None = None, epochs: int | Non
 
 
 def finish(training: Training, progress: Callable[[], None]) -> None:
-    """Train to the end. The first Ctrl-C saves a checkpoint and raises `Interrupted`."""
+    """Train to the end. The first request to stop (`interrupt`) saves a checkpoint and raises `Interrupted`."""
     with interrupt.deferred() as stop:
-        training.run(stop=stop, progress=progress)
+        try:
+            training.run(stop=stop, progress=progress)
+        except Interrupted as interrupted:
+            interrupted.status = stop.status
+            raise
 
 
 def reopen(

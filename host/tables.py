@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
 
+from rich.console import Group
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from loschmidt.spec.shape import Shape
 
-from .compare import Comparison
-from .cycles import Measurement
-from .doctor import Finding
+if TYPE_CHECKING:
+    from .compare import Comparison
+    from .cycles import Measurement
+    from .doctor import Finding
 
 
 def comparison(result: Comparison) -> Table:
@@ -30,15 +36,18 @@ def _percent(echo: float, bptt: float) -> tuple[str, str, str]:
     return f"{100 * echo:.2f} %", f"{100 * bptt:.2f} %", f"{100 * (echo - bptt):+.2f}"
 
 
-def findings(items: Sequence[Finding]) -> Table:
-    """What was looked for, and what to do about what is missing."""
-    table = Table(show_edge=False)
-    for name in ("", "needed for", "version", "what to do"):
-        table.add_column(name)
-    for item in items:
-        mark = "[green]ok[/] " if item.found else "[bold red]missing[/] "
-        table.add_row(mark + item.name, item.purpose, item.version, item.advice)
-    return table
+def findings(items: Sequence[Finding]) -> Group:
+    """What was looked for, a table for each group, and what to do about what is missing; made for 80 columns."""
+    shown: list[Text | Table] = []
+    for group, found in groupby(items, key=lambda item: item.group):
+        table = Table(box=None, show_header=False, padding=(0, 1))
+        for width in (8, 18, 18, None):
+            table.add_column(width=width, overflow="fold")
+        for item in found:
+            mark = "[green]ok[/]" if item.found else "[bold red]missing[/]" if item.needed else "[yellow]optional[/]"
+            table.add_row(mark, item.name, item.version, escape(item.purpose if item.found else item.advice))
+        shown += [Text(group, style="bold"), table]
+    return Group(*shown)
 
 
 def cycles(items: Sequence[Measurement], shape: Shape) -> Table:

@@ -18,6 +18,7 @@ from .data import Dataset
 from .engine import Engine, Health
 from .errors import ConfigError
 from .evaluation import evaluate, scale
+from .interrupt import INTERRUPTED
 from .loss import make_head
 from .metrics import Tally
 from .optimiser import OPTIMISERS, clip_norm, learning_rate
@@ -37,7 +38,9 @@ DECAYED = ("coupling", "input_weight", encoder.NAME)
 
 
 class Interrupted(Exception):
-    """The user asked to stop; all is saved."""
+    """The user asked to stop; all is saved. ``status`` is the exit status that says how (`interrupt`)."""
+
+    status = INTERRUPTED
 
 
 def begin(config: Config, dataset: Dataset) -> Checkpoint:
@@ -170,6 +173,14 @@ class Training:
         if self.folder is not None:
             self.folder.append(line)
         self.last = line
+
+    def close(self) -> None:
+        """Let go of the device and of the folder."""
+        try:
+            self.engine.close()
+        finally:
+            if self.folder is not None:
+                self.folder.release()
 
     def _save(self) -> None:
         if self.folder is not None:

@@ -20,6 +20,7 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
 from . import rehearsing
+from .checks import BOUND_STEP, CHECKS, LINK
 from .device import Device
 from .echo import EchoGradient, Readout
 from .errors import ConfigError
@@ -34,12 +35,6 @@ Opener = Callable[[Shape], Device]
 
 #: A gradient passes when its cosine to the reference is at least this, and its norm within this fraction of the reference's.
 COSINE, NORM = 0.9999, 0.005
-
-#: s of the time step that these bounds are stated for.
-BOUND_STEP = 5
-
-#: What can be measured of a device; agreement needs a second one. The link is measured only when it is asked for: it needs none.
-CHECKS, LINK = ("reversal", "gradient", "agreement"), "link"
 
 #: Inputs of a run on which no gradient is measured; a longer one takes them again and again.
 PERIOD = 1024

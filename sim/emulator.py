@@ -16,6 +16,7 @@ from loschmidt.spec.region import Region, Table, entry_shape
 from loschmidt.spec.run import Accumulate, Direction, Nudge, Run
 from loschmidt.spec.shape import Shape
 
+from . import cores
 from .job import Job, Rules, Sums, Views
 from .kernels import open_kernel
 from .memory import Ints, Memory
@@ -60,7 +61,7 @@ class Emulator(Memory):
     def __init__(self, shape: Shape, workers: int | None = None, kernel: str | None = None) -> None:
         super().__init__(shape)
         self._kernel = open_kernel(kernel)
-        self._workers, self._share = workers or len(os.sched_getaffinity(0)), SHARE if workers is None else 1
+        self._workers, self._share = workers or cores.count(), SHARE if workers is None else 1
         self._pool: ThreadPoolExecutor | None = None
         self._process = os.getpid()
         self._configured = self._rules()

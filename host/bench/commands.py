@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from loschmidt.host import console
-from loschmidt.host.devices import open_device
-from loschmidt.host.experiments.commands import GROUP, Drawn, Quick, add, conclude, judge, perform, taught, together
+from loschmidt.host import atomic, console, room
+from loschmidt.host.experiments.commands import GROUP, Drawn, Quick, conclude, group, judge, perform, plain, together
 from loschmidt.host.experiments.experiment import Experiment
 from loschmidt.host.experiments.running import save_figure
 from loschmidt.host.interrupt import deferred
-from loschmidt.host.options import INTERRUPTED, MISSED, Json, write_json
-
-from . import long_reversal, speed
-from .catalogue import CATALOGUE
+from loschmidt.host.options import MISSED, Json, write_json
 
 #: Where figures go unless the user says otherwise.
 FOLDER = Path("runs") / "bench"
 
 Threads = Annotated[int, typer.Option(min=0, help="Threads of each contender; 0: as many as there are cores.")]
 
+
+def _catalogue() -> Sequence[Experiment]:
+    from .catalogue import CATALOGUE
+
+    return CATALOGUE
+
+
+def _of_threads(experiment: Experiment, threads: int) -> Experiment:
+    if experiment.name != "speed":
+        return experiment
+    from . import speed
+
+    return replace(experiment, measure=speed.of_threads(threads or None))
+
+
+def _command(experiment: Experiment) -> Callable[..., None]:
+    if experiment.name != "speed":
+        return plain(FOLDER)(experiment)
+
+    def command(quick: Quick = False, threads: Threads = 1, json_file: Json = None, figure: Drawn = None) -> None:
+        conclude(perform(_of_threads(experiment, threads), quick), FOLDER, figure, json_file)
+
+    return command
+
+
 bench = typer.Typer(
     **GROUP,
+    cls=group(_catalogue, _command, FOLDER),
     help="The gradient by echo beside backpropagation through time, in one run on this machine: each prints a table, draws a figure, and "
     "ends with status 1 if a figure is missed.\n\n"
     "Start with [bold]loschmidt bench speed --quick[/bold]; leave the machine alone while it runs: other work makes times mean less.",
 )
-
-
-def _of_threads(experiment: Experiment, threads: int) -> Experiment:
-    if experiment is not speed.EXPERIMENT:
-        return experiment
-    return replace(experiment, measure=speed.of_threads(threads or None))
-
-
-@bench.command(speed.EXPERIMENT.name, help=taught(speed.EXPERIMENT, FOLDER.name))
-def _speed(quick: Quick = False, threads: Threads = 1, json_file: Json = None, figure: Drawn = None) -> None:
-    conclude(perform(_of_threads(speed.EXPERIMENT, threads), quick), FOLDER, figure, json_file)
-
-
-for _experiment in CATALOGUE:
-    if _experiment is not speed.EXPERIMENT:
-        add(bench, _experiment, FOLDER)
 
 
 @bench.command("all")
@@ -57,10 +64,11 @@ def everything(quick: Quick = False, threads: Threads = 1, json_file: Json = Non
     [bold]Example[/bold]   loschmidt bench all --quick --json bench.json
     """
     all_done = []
-    for experiment in CATALOGUE:
+    for experiment in _catalogue():
         all_done.append(perform(_of_threads(experiment, threads), quick))
+        # Now, as they take long and a later one may fail.
+        write_json(json_file, together(all_done))
         save_figure(all_done[-1], FOLDER / f"{experiment.name}.png")
-    write_json(json_file, together(all_done))
     judge(all_done)
 
 
@@ -80,6 +88,28 @@ def reverse(
 
     [bold]Example[/bold]   loschmidt bench reverse --steps 1000000
     """
+    from loschmidt.host.lock import Lock
+
+    atomic.folder(state.parent)
+    lock = Lock(state)
+    lock.take()
+    try:
+        found = _reverse(steps, oscillators, state)
+    finally:
+        lock.release()
+    write_json(json_file, found)
+    console.say(f"{steps:,} steps and back, N = {oscillators}: {found['different']} integers differ, {found['seconds']:,} s")
+    if not found["passed"]:
+        console.error(f"the run did not return to its start: {found['different']} of {2 * oscillators} integers differ")
+        raise typer.Exit(MISSED)
+
+
+def _reverse(steps: int, oscillators: int, state: Path) -> dict[str, Any]:
+    from loschmidt.host.devices import open_device
+
+    from . import long_reversal
+
+    room.require(long_reversal.shape(oscillators))
     system = long_reversal.problem(oscillators)
     progress = long_reversal.begin(system, steps)
     if state.exists():
@@ -93,10 +123,5 @@ def reverse(
         device.close()
     if not home:
         console.say(f"interrupted after {progress.done:,} of {2 * steps:,} steps; all is saved in {state}: the same command goes on")
-        raise typer.Exit(INTERRUPTED)
-    found = long_reversal.result(system, progress)
-    write_json(json_file, found)
-    console.say(f"{steps:,} steps and back, N = {oscillators}: {found['different']} integers differ, {found['seconds']:,} s")
-    if not found["passed"]:
-        console.error(f"the run did not return to its start: {found['different']} of {2 * oscillators} integers differ")
-        raise typer.Exit(MISSED)
+        raise typer.Exit(stopped.status)
+    return long_reversal.result(system, progress)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.devices import DEVICES, open_device
@@ -17,6 +16,9 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.region import Buffer, State
 from loschmidt.spec.run import Run
 from loschmidt.spec.shape import Shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: N, M, lanes, and steps of a run; the buffers hold all of them.
 SIZES, QUICK, INPUTS, S, SEED, STEPS = ((16, 4), (64, 16)), ((6, 3),), 2, 5, 0, 64

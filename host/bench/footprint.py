@@ -29,7 +29,8 @@ _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 def resident(kind: str) -> int:
     """Bytes of this process: ``VmRSS`` now, ``VmHWM`` at most since `forget`."""
-    for line in _STATUS.read_text().splitlines():
+    listed = _STATUS.read_text().splitlines() if _STATUS.exists() else []
+    for line in listed:
         if line.startswith(kind + ":"):
             return 1024 * int(line.split()[1])
     raise DeviceError(f"{_STATUS} does not tell {kind}: memory is measured on Linux only")

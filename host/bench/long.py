@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.device import Device
@@ -27,6 +26,9 @@ from loschmidt.spec.activation import table
 from loschmidt.spec.hamiltonian import Hamiltonian
 
 from .workload import INPUTS, PIECE, SEED, Case, S
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 OSCILLATORS, STEPS = 64, 1_000_000
 

@@ -58,12 +58,9 @@ class Progress:
     same: str
 
     def save(self, path: Path) -> None:
-        """Replace ``path`` atomically. Raises `CheckpointError` if it cannot be written."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            atomic.write(path, (json.dumps(asdict(self)) + "\n").encode())
-        except OSError as error:
-            raise CheckpointError(f"{path}: cannot be written: {error.strerror}: choose another place with --state") from error
+        """Replace ``path`` atomically. Raises `StorageError` if it cannot be written."""
+        atomic.folder(path.parent)
+        atomic.write(path, (json.dumps(asdict(self)) + "\n").encode())
 
     @classmethod
     def load(cls, path: Path, fresh: Progress) -> Progress:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from loschmidt.host import plots
+from loschmidt.host.errors import DeviceError
 from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 
 from . import footprint
 from .workload import INPUTS, Case, S
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 OSCILLATORS, BATCHES, STEPS = (16, 64, 256), (1, 32), (1_000, 10_000, 100_000, 1_000_000)
 
@@ -33,15 +36,23 @@ def cases(quick: bool) -> list[Case]:
 
 def measure(quick: bool, tell: Tell) -> Outcome:
     rows: list[dict[str, Any]] = []
+    failed: list[str] = []
     asked = cases(quick)
     for done, case in enumerate(asked):
         row: dict[str, Any] = {"N": case.oscillators, "B": case.batch, "T": case.steps}
         for part, (label, who) in enumerate(WHO.items()):
             tell(f"N = {case.oscillators}, B = {case.batch}, T = {case.steps:,}, {label}", (done + part / 2) / len(asked))
-            found = footprint.measured(who, case)
-            row |= {f"{label} bytes": found["grown"], f"{label} bytes of inputs": found["inputs"]}
+            found: dict[str, int] = {}
+            try:
+                found = footprint.measured(who, case)
+            except DeviceError as error:
+                failed.append(str(error))
+            row |= {f"{label} bytes": found.get("grown"), f"{label} bytes of inputs": found.get("inputs")}
         rows.append(row)
-    return Outcome({"inputs": INPUTS, "s": S}, rows, judged(rows))
+    settings: dict[str, Any] = {"inputs": INPUTS, "s": S}
+    if failed:
+        settings["failed"] = failed
+    return Outcome(settings, rows, judged(rows))
 
 
 def curves(rows: Sequence[dict[str, Any]]) -> dict[tuple[int, int], list[dict[str, Any]]]:
@@ -53,24 +64,30 @@ def curves(rows: Sequence[dict[str, Any]]) -> dict[tuple[int, int], list[dict[st
 def judged(rows: Sequence[dict[str, Any]]) -> list[Check]:
     """For every N and B, the echo grows by its inputs. JAX keeps at least the midpoints: or else too little would have been counted."""
     beyond, share, kept = [], [], []
-    for (n, batch), curve in curves(rows).items():
+    # What could not be measured is not kept.
+    none = math.nan
+    for (n, batch), curve in curves([row for row in rows if None not in row.values()]).items():
         short, long = curve[0], curve[-1]
+        if short is long:
+            continue
         grown = {label: long[f"{label} bytes"] - short[f"{label} bytes"] for label in WHO}
         inputs = long["echo bytes of inputs"] - short["echo bytes of inputs"]
         beyond.append(grown["echo"] - inputs)
         share.append(grown["echo"] / inputs)
         kept.append(grown["JAX"] / (4 * n * batch * (long["T"] - short["T"])))
     return [
-        Check.at_most("echo: bytes more than its inputs', from the shortest T to the longest, at most", max(beyond), SLACK),
-        Check.at_least("echo: bytes more over its inputs', at least", min(share), 0.5),
-        Check.at_least("JAX: bytes more over those of the midpoints, at least", min(kept), 1.0),
+        Check.at_most("echo: bytes more than its inputs', from the shortest T to the longest, at most", max(beyond, default=none), SLACK),
+        Check.at_least("echo: bytes more over its inputs', at least", min(share, default=none), 0.5),
+        Check.at_least("JAX: bytes more over those of the midpoints, at least", min(kept, default=none), 1.0),
     ]
 
 
 def draw(outcome: Outcome, figure: Figure) -> None:
     """A panel for each N; whole lines one sequence, broken ones a batch, dotted ones the echo's inputs alone."""
-    found = curves(outcome.rows)
+    found = curves([row for row in outcome.rows if None not in row.values()])
     sizes = sorted({n for n, _ in found})
+    if not sizes:
+        return
     panels = figure.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
     for axes, n in zip(panels, sizes, strict=True):
         for index, ((_, batch), curve) in enumerate((size, curve) for size, curve in found.items() if size[0] == n):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
 from rich.table import Table
+from rich.text import Text
 
-from loschmidt.host.errors import ConfigError
+from loschmidt.host import atomic, figures
 
 from .experiment import Experiment, Outcome, Tell
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Rows of a table that are shown; JSON and figure have all.
 SHOWN = 60
@@ -42,28 +44,21 @@ def run(experiment: Experiment, quick: bool, tell: Tell) -> Done:
 
 
 def picture(done: Done) -> Figure:
-    figure = Figure(figsize=(9.0, 5.0), layout="constrained")
+    figure = figures.new(9.0, 5.0)
     done.experiment.draw(done.outcome, figure)
     return figure
 
 
 def svg(done: Done) -> bytes:
     """The figure as text that any browser draws, with nothing in it that changes from run to run but the data."""
-    buffer = io.BytesIO()
-    picture(done).savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    return figures.drawn(picture(done), "svg", metadata={"Date": None})
 
 
 def save_figure(done: Done, path: Path) -> None:
-    """As .png, .svg or .pdf, by the path's ending."""
-    figure = picture(done)
-    if path.suffix.removeprefix(".") not in {"png", "svg", "pdf"}:
-        raise ConfigError(f"{path}: a figure's name must end in .png, .svg or .pdf")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    """As .png, .svg or .pdf, by the path's ending. Raises what `figures.save` raises."""
+    figures.check(path)
+    atomic.folder(path.parent)
+    figures.save(picture(done), path)
 
 
 def text(value: Any) -> str:
@@ -83,8 +78,10 @@ def tables(done: Done) -> tuple[Table, Table]:
     """What was measured, and the checks."""
     rows = done.outcome.rows
     measured = Table(title=f"{done.experiment.name}: {done.experiment.title}")
+    notes = [f"failed: {said}" for said in done.outcome.settings.get("failed", ())]
     if len(rows) > SHOWN:
-        measured.caption = f"{SHOWN} of {len(rows)} rows; the others are in --json and in the figure"
+        notes.append(f"{SHOWN} of {len(rows)} rows; the others are in --json and in the figure")
+    measured.caption = Text("\n".join(notes)) if notes else None
     for name, value in rows[0].items():
         measured.add_column(name, justify="left" if isinstance(value, str) else "right", overflow="fold")
     for row in _spread(rows):

@@ -15,7 +15,7 @@ from loschmidt.host.experiments.commands import GROUP, Drawn, conclude
 from loschmidt.host.experiments.experiment import Experiment
 from loschmidt.host.experiments.running import Done, tables
 from loschmidt.host.interrupt import deferred
-from loschmidt.host.options import INTERRUPTED, Json
+from loschmidt.host.options import Json
 
 if TYPE_CHECKING:
     from .study import Study
@@ -116,7 +116,7 @@ def _add(unit: str) -> Callable[..., None]:
             outcome = work.run(folder, tell, stopped)
         if outcome is None:
             console.say(f"interrupted; all is saved in {folder}: the same command goes on")
-            raise typer.Exit(INTERRUPTED)
+            raise typer.Exit(stopped.status)
         experiment = Experiment(unit, f"models of {unit} units", "", lambda quick, tell: outcome, work.draw)
         done = Done(experiment, outcome, time.monotonic() - began, time.process_time() - busy)
         for table in tables(done):

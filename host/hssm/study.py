@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.experiments.experiment import Check, Outcome, Tell
@@ -18,6 +17,9 @@ from .dynamics import BPTT, FIXED, METHODS
 from .model import Size
 from .sets import Task
 from .trial import Recipe, Trial
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Steps of all sequences that a training takes, about, unless the user gives epochs; and the bounds of epochs.
 WORK, LEAST, MOST = 3_000_000, 25, 100

@@ -91,16 +91,22 @@ class Trial:
         Raises
         ------
         CheckpointError : the folder holds another trial, or a damaged one
-        ConfigError : the folder cannot be made
+        StorageError : the folder cannot be written, or another process is writing to it
         """
         finished = self._finished(folder)
         if finished is not None:
             return finished
+        atomic.folder(folder)
+        place = RunFolder(folder)
+        place.lock()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"{folder}: cannot be made: {error.strerror}") from error
-        work = _Work(self, RunFolder(folder))
+            # Another process may have finished it meanwhile.
+            return self._finished(folder) or self._go_on(place, tell, stopped)
+        finally:
+            place.release()
+
+    def _go_on(self, place: RunFolder, tell: Tell, stopped: Callable[[], bool]) -> dict[str, Any] | None:
+        work = _Work(self, place)
         try:
             work.resume()
             while work.epoch < self.recipe.epochs:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.sim.theory import Kind, blend
 
 from .cases import NEAR, Case, apart, random_case
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STEPS, OSCILLATORS, SEED = 60, 3, 0
 

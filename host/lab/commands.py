@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,36 +10,41 @@ from typing import Annotated
 import typer
 
 from loschmidt.host import atomic, console
-from loschmidt.host.errors import ConfigError
-from loschmidt.host.experiments.commands import GROUP, Drawn, Quick, add, conclude, judge, perform, taught, together
+from loschmidt.host.experiments.commands import GROUP, Drawn, Quick, conclude, group, judge, perform, plain, together
+from loschmidt.host.experiments.experiment import Experiment
 from loschmidt.host.options import Json, write_json
-
-from . import trust
-from .catalogue import CATALOGUE
-from .page import page
 
 #: Where figures and the report go unless the user says otherwise.
 FOLDER = Path("runs") / "lab"
 
-lab = typer.Typer(
-    **GROUP,
-    help="The theory's experiments: each prints a table, draws a figure, and ends with status 1 if a bound is missed.\n\n"
-    "Start with [bold]loschmidt lab reversibility[/bold]; [bold]loschmidt lab all[/bold] makes a report that any browser shows.",
-)
+
+def _catalogue() -> Sequence[Experiment]:
+    from .catalogue import CATALOGUE
+
+    return CATALOGUE
+
 
 Systems = Annotated[
-    int | None, typer.Option(min=1, help=f"How many, of all Hamiltonians together. Default: {trust.SYSTEMS}.", show_default=False)
+    int | None, typer.Option(min=1, help="How many, of all Hamiltonians together. Default: 960, with --quick 24.", show_default=False)
 ]
 
 
-@lab.command(trust.EXPERIMENT.name, help=taught(trust.EXPERIMENT, FOLDER.name))
-def _trust(quick: Quick = False, systems: Systems = None, json_file: Json = None, figure: Drawn = None) -> None:
-    conclude(perform(replace(trust.EXPERIMENT, measure=trust.of_systems(systems)), quick), FOLDER, figure, json_file)
+def _command(experiment: Experiment) -> Callable[..., None]:
+    """Make an experiment's command; `trust` can be asked for more systems."""
+    from . import trust
+
+    def of_systems(quick: Quick = False, systems: Systems = None, json_file: Json = None, figure: Drawn = None) -> None:
+        conclude(perform(replace(experiment, measure=trust.of_systems(systems)), quick), FOLDER, figure, json_file)
+
+    return of_systems if experiment is trust.EXPERIMENT else plain(FOLDER)(experiment)
 
 
-for _experiment in CATALOGUE:
-    if _experiment is not trust.EXPERIMENT:
-        add(lab, _experiment, FOLDER)
+lab = typer.Typer(
+    **GROUP,
+    cls=group(_catalogue, _command, FOLDER),
+    help="The theory's experiments: each prints a table, draws a figure, and ends with status 1 if a bound is missed.\n\n"
+    "Start with [bold]loschmidt lab reversibility[/bold]; [bold]loschmidt lab all[/bold] makes a report that any browser shows.",
+)
 
 
 @lab.command("all")
@@ -53,12 +59,11 @@ def everything(
 
     [bold]Example[/bold]   loschmidt lab all --quick --report lab.html
     """
-    all_done = [perform(experiment, quick) for experiment in CATALOGUE]
-    try:
-        report.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write(report, page(all_done, quick).encode())
-    except OSError as error:
-        raise ConfigError(f"{report}: cannot be written: {error.strerror}") from error
+    from .page import page
+
+    all_done = [perform(experiment, quick) for experiment in _catalogue()]
+    atomic.folder(report.parent)
+    atomic.write(report, page(all_done, quick).encode())
     write_json(json_file, together(all_done))
     console.say(f"report in {report}")
     judge(all_done)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.cycles import ideal
@@ -20,6 +19,9 @@ from loschmidt.host.problem import Problem, by_reference, random_problem
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HAMILTONIAN, INPUTS, S, SEED = Hamiltonian.DENSE, 4, 5, 0
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
@@ -13,6 +12,9 @@ from loschmidt.host.verify import agreement
 from loschmidt.sim.theory import Kind
 
 from .cases import NEAR, apart, order, random_case
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 KIND, STEPS, OSCILLATORS, SEED = Kind.DENSE, 100, 4, 0
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import digits, plots, session
 from loschmidt.host.config import Config
@@ -21,6 +20,9 @@ from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Te
 from loschmidt.host.loss import SHARPNESS
 from loschmidt.host.recorder import Recorder
 from loschmidt.host.training import Training, begin
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Found by validation on the training images alone.
 CONFIG = Config(data=digits.NAME, epochs=20, jitter=0.3)

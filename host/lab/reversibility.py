@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.devices import open_device
@@ -15,11 +14,13 @@ from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Te
 from loschmidt.host.parameters import real_values
 from loschmidt.host.problem import Problem, random_problem
 from loschmidt.host.reversal import there_and_back, windows
-from loschmidt.sim import floats
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
 from .formats import formats_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 OSCILLATORS, S, SEED, PERIOD = 4, 5, 0, 1024
 
@@ -83,6 +84,9 @@ def _float_error(problem: Problem, precision: type[np.floating[Any]], steps: int
     formats = problem.shape.formats
     inputs = np.ldexp(problem.inputs.astype(np.float64), -formats.operand.fraction)
     start = [np.ldexp(code.astype(np.float64), -formats.state.fraction) for code in (problem.position0, problem.momentum0)]
+    # It loads a compiler, and the list of experiments does not need it.
+    from loschmidt.sim import floats
+
     system = floats.system(problem.hamiltonian, real_values(problem.codes, formats), inputs, precision)
     end = floats.there_and_back(system, start[0], start[1], problem.s, steps)
     first = [value.astype(precision) for value in start]

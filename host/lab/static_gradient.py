@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.sim.theory import Floats, Kind, Loss, System, gradient, harmonic
 
 from .cases import NEAR, apart, order, random_case
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: One oscillator, T = 16 steps of 1/8: less than half a period, so that even gradient flow on the action finds the motion.
 STEPS = 16

@@ -12,10 +12,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from loschmidt.host import plots
+from loschmidt.host.checks import BOUND_STEP
 from loschmidt.host.config import Config
 from loschmidt.host.devices import open_device
 from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
-from loschmidt.host.verify import BOUND_STEP, COSINE, NORM, quality, verify
+from loschmidt.host.verify import COSINE, NORM, quality, verify
 from loschmidt.spec.formats import PRESETS
 
 OSCILLATORS, INPUTS, LENGTH, SEED = 64, 8, 1000, 0

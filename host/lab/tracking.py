@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.devices import open_device
@@ -22,6 +21,9 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
 from .cases import NEAR, Case, apart, random_case
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 KIND, OSCILLATORS, SEED = Kind.DENSE, 4, 0
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots
 from loschmidt.host.devices import open_device
@@ -22,6 +21,9 @@ from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
 
 from .formats import formats_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 OSCILLATORS, INPUTS, S, SEED = 16, 4, 5, 0
 WIDTHS = (10, 12, 14, 16, 18, 20, 22, 25)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from loschmidt.host.errors import DataError
 
-from . import clock, values
+from . import clock
+from .choices import DROP, KEEP, REFUSE
 
 Floats = NDArray[np.float64]
 
-KEEP, DROP = "keep", "drop"
 
 #: Names of columns that count rows, where they do; an empty name is that of pandas' and R's index.
 _INDEX = re.compile(
@@ -138,7 +138,7 @@ def _regular(path: Path, given: str, times: Floats, table: Floats, unit: str, ga
     step = clock.interval([times])
     if clock.regular(times):
         return table, f"time {given} left out, every {step:g}{unit}"
-    if gaps == values.REFUSE:
+    if gaps == REFUSE:
         worst = int(np.argmax(np.abs(np.diff(times) - step))) + 1
         late = times[worst] - times[worst - 1]
         raise DataError(

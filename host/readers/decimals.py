@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from loschmidt.host.errors import DataError
 
+from .choices import COMMA, POINT
 from .clock import is_stamp
 
 if TYPE_CHECKING:
     from .table import Row
 
-COMMA, POINT = "comma", "point"
 
 _WITH_COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*|\s*[+-]?\d+,\s*")
 _WITH_POINT = re.compile(r"\s*[+-]?\d*\.\d+(?:[eE][+-]?\d+)?\s*|\s*[+-]?\d+\.\s*")

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from loschmidt.host.errors import DataError
 
 from . import source
+from .choices import CHANNELS_STEPS, STEPS_CHANNELS
 from .recordings import Recordings, Wanted, natural, settled
 from .ucr import class_name
 
 Floats = NDArray[np.float64]
 
 KEYS = "X_train, y_train, X_test and y_test, or X and y"
-CHANNELS_STEPS, STEPS_CHANNELS = AXES = ("channels-steps", "steps-channels")
 
 #: Of undivided arrays one recording of each class in so many is for the test.
 EVERY = 5

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from loschmidt.host.errors import DataError
 
 from . import values
+from .choices import REFUSE
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +79,7 @@ class Wanted:
         How many channels are expected, if that is known.
     """
 
-    gaps: str = values.REFUSE
+    gaps: str = REFUSE
     labelled: bool = True
     bare: bool = False
     regression: bool = False

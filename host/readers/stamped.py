@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from loschmidt.host.errors import DataError
 
 from . import clock, values
+from .choices import REFUSE
 from .recordings import Wanted
 
 Floats = NDArray[np.float64]
@@ -59,7 +60,7 @@ def samples(path: Path, texts: list[list[str]], wanted: Wanted) -> tuple[list[Fl
         kept = [clock.Channel(p.times[: len(p.times) - padding], p.values[: len(p.values) - padding]) for p in found]
         for c, part in enumerate(kept, start=1):
             missing = np.flatnonzero(np.isnan(part.values))
-            if len(missing) and wanted.gaps == values.REFUSE:
+            if len(missing) and wanted.gaps == REFUSE:
                 raise values.refuse_gap(f"{path.name}: sample {number}, channel {c}, step {missing[0] + 1}")
         if not all(len(part.times) for part in kept):
             raise DataError(f"{path.name}: sample {number} has no values: every step of it is missing")

@@ -18,6 +18,7 @@ from loschmidt.host.errors import DataError
 
 from . import clock, source, values
 from .axis import without_axis
+from .choices import REFUSE
 from .decimals import joined, with_points
 
 Floats = NDArray[np.float64]
@@ -49,7 +50,7 @@ class How:
         What stands before the decimals: ``point`` or ``comma``; ``auto`` finds out.
     """
 
-    gaps: str = values.REFUSE
+    gaps: str = REFUSE
     index: str = "auto"
     decimal: str = "auto"
 
@@ -230,7 +231,7 @@ def _column(path: Path, names: list[str] | None, body: list[Row], column: int, g
     for i in np.flatnonzero(~(np.abs(found) <= values.LARGEST)):
         where = f"{path.name}: row {body[i].number}, column {column + 1}"
         values.check(float(found[i]), where)
-        if np.isnan(found[i]) and gaps == values.REFUSE:
+        if np.isnan(found[i]) and gaps == REFUSE:
             raise values.refuse_gap(where)
     return found
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from loschmidt.host.errors import DataError
 
+from .choices import REFUSE
+
 Floats = NDArray[np.float64]
 
 #: Words for a missing value, in lower case.
@@ -17,9 +19,6 @@ MISSING = ("", "?", "nan", "na", "n/a", "#n/a", "null", "none", "nat")
 #: Largest magnitude of a value: about that of single precision, in which data are recorded. Squares
 #: and sums of such values stay far inside double precision.
 LARGEST = 1e38
-
-#: What to do about gaps: `Config.gaps`.
-REFUSE, INTERPOLATE = "refuse", "interpolate"
 
 
 def parse(word: str) -> float | None:

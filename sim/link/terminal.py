@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import select
-import tty
+
+from loschmidt.spec.errors import LoschmidtError
 
 #: Bytes that wait for a program that does not read; what comes after is lost, as on a real line.
 KEPT = 1 << 16
 
 CHUNK = 1 << 12
+
+
+class TerminalError(LoschmidtError):
+    """There are no pseudo-terminals."""
 
 
 class Terminal:
@@ -22,6 +27,10 @@ class Terminal:
     """
 
     def __init__(self) -> None:
+        try:
+            import tty
+        except ImportError as error:
+            raise TerminalError("this system has no pseudo-terminals: a simulated board needs Linux or macOS") from error
         self._own, self._other = os.openpty()
         tty.setraw(self._other)
         os.set_blocking(self._own, False)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+from filelock import FileLock
 
 from loschmidt.spec.errors import LoschmidtError
 
@@ -48,7 +49,7 @@ def built(kind: str, key: str, build: Callable[[Path], None]) -> Path:
         return final
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with _locked(parent / f"{key}.lock"):
+        with FileLock(parent / f"{key}.lock"):
             if not final.is_dir():
                 _fill(parent, final, build)
                 _forget(parent)
@@ -74,11 +75,3 @@ def _forget(parent: Path) -> None:
         with suppress(FileNotFoundError):
             if entry.is_dir() and entry.stat().st_mtime < time.time() - KEPT:
                 shutil.rmtree(entry, ignore_errors=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the file's lock; the kernel drops it if the holder dies."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

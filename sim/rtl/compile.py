@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from loschmidt.sim import cores
 from loschmidt.sim.native import cache, compiler
 
 from . import tools
@@ -72,7 +72,7 @@ def compile_sources(sources: Iterable[Path], directory: Path, flags: Sequence[st
         compiler.run(command, f"compiling {source.name}", directory)
         return target
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores.count()) as pool:
         return list(pool.map(compile_one, sources))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from loschmidt.sim.native import cache, compiler
@@ -14,6 +15,9 @@ NAME = "port.so"
 
 #: Two designs in one process must not share anything: only the harness's functions leave the library.
 EXPORTS = "{ global: port_*; board_*; local: *; };\n"
+#: The same for the linker of macOS, which has another option for it.
+EXPORTS_MACOS = "_port_*\n_board_*\n"
+_ONLY = "-Wl,-exported_symbols_list,exports.txt" if sys.platform == "darwin" else "-Wl,--version-script=exports.map"
 
 
 def library(verilog: str, control: str = "", harness: Path = HARNESS, level: str = FAST) -> Path:
@@ -26,7 +30,8 @@ def library(verilog: str, control: str = "", harness: Path = HARNESS, level: str
     def build(directory: Path) -> None:
         objects = compile_sources([harness], directory, flags=(f"-I{made.headers}",))
         (directory / "exports.map").write_text(EXPORTS)
-        command: list[str | Path] = [compiler.program(), "-shared", "-pthread", "-Wl,--version-script=exports.map"]
+        (directory / "exports.txt").write_text(EXPORTS_MACOS)
+        command: list[str | Path] = [compiler.program(), "-shared", "-pthread", _ONLY]
         compiler.run([*command, *objects, *made.objects, "-o", NAME], "linking the simulated array", directory)
 
     return cache.built("library", cache.digest(made.key, harness.read_text(), EXPORTS), build) / NAME

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import solve_banded
 
 from .action import Action
 from .contrast import Contrast
@@ -71,6 +70,8 @@ def cbvp(
 
 def _reach(action: Action, x: Floats) -> float:
     """How far the trajectory moves for a nudge of size 1 all along, at least 1: large near conjugate ends."""
+    from scipy.linalg import solve_banded
+
     steps, n = x.shape
     push = np.full(steps * n, 1.0 / np.sqrt(steps * n))
     return max(1.0, float(np.linalg.norm(solve_banded((2 * n - 1, 2 * n - 1), action.bands(x, 0.0), push))))
@@ -78,6 +79,8 @@ def _reach(action: Action, x: Floats) -> float:
 
 def _newton(action: Action, x: Floats, beta: float, meter: Meter) -> Floats:
     """Rounds until they no longer come nearer."""
+    from scipy.linalg import solve_banded
+
     steps, n = x.shape
     size = np.inf
     for _ in range(_ROUNDS):

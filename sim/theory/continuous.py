@@ -9,8 +9,6 @@ Inputs and targets are splines through the given values, which are those at the 
 from __future__ import annotations
 
 import numpy as np
-from scipy.integrate import solve_ivp
-from scipy.interpolate import make_interp_spline
 
 from .adjoint import bend
 from .derivatives import Floats
@@ -21,6 +19,9 @@ from .task import Task
 
 def continuous_adjoint(task: Task, *, tolerance: float = 1e-8) -> Estimate:
     """Both differential equations by an adaptive Runge-Kutta method of order 8, whose ``tolerance`` is relative; the free run is kept."""
+    from scipy.integrate import solve_ivp
+    from scipy.interpolate import make_interp_spline
+
     system, n = task.system, task.system.oscillators
     if system.loss.last:
         raise TheoryError("the continuous adjoint is of a loss all along: a Loss with last has no continuous limit")

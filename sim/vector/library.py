@@ -28,6 +28,9 @@ KINDS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "plain": (frozenset(), ()),
 }
 
+#: Where Linux lists what a processor has.
+_LISTED = Path("/proc/cpuinfo")
+
 #: Linux's `arch_prctl`, what it is asked, and the number of the tiles among the states of a processor.
 _ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA = 158, 0x1023, 18
 
@@ -49,7 +52,12 @@ def has(kind: str) -> bool:
         return True
     if platform.machine() != "x86_64":
         return False
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
+    try:
+        listed = _LISTED.read_text()
+    except OSError:
+        # Another system than Linux: only `plain`, which takes what the compiler takes for this processor by default.
+        return False
+    for line in listed.splitlines():
         if line.startswith("flags"):
             return needed <= set(line.split()) and ("amx_tile" not in needed or _lends_tiles())
     return False

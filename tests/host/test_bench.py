@@ -7,10 +7,10 @@ import json
 import platform
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from loschmidt.host import cli
-from loschmidt.host.bench import commands, devices, echo_step, footprint, jax_step, long, long_reversal, memory, speed, torch_step
+from loschmidt.host import devices as opening
+from loschmidt.host.bench import devices, echo_step, footprint, jax_step, long, long_reversal, memory, speed, torch_step
 from loschmidt.host.bench.catalogue import CATALOGUE
 from loschmidt.host.bench.processor import processor
 from loschmidt.host.bench.workload import Case
@@ -58,6 +59,56 @@ def test_gradient_of_another_system_is_caught(monkeypatch: pytest.MonkeyPatch) -
     assert [check.passed for check in speed.judged(rows, True)] == [False]
 
 
+def test_a_contender_that_fails_keeps_no_other_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one that cannot be made, nor one that fails later: the others' rows, the JSON and the figure are there."""
+
+    def unmade(*arguments: Any) -> Any:
+        raise RuntimeError("CppCompileError: C++ compile error\n\nCommand:\ng++ -I/my folder/torch/include")
+
+    monkeypatch.setattr(torch_step, "step", unmade)
+    monkeypatch.setattr(speed, "cases", lambda quick: [Case(4, 1, 20)])
+    result = call("speed", "--quick", "--json", "out.json")
+    assert result.exit_code == 0, result.output
+    rows = json.loads((tmp_path / "out.json").read_text())["rows"]
+    lost = [row for row in rows if row["turns"] == 0]
+    said = "CppCompileError: C++ compile error Command: g++ -I/my folder/torch/include"
+    assert [row["what"] for row in lost] == [f"{speed.TORCH}: failed: {said}"]
+    assert all(row["/ JAX"] > 0 and row["cosine to JAX"] > 0.9 and row["/ PyTorch"] is None for row in rows if row["turns"])
+    assert (tmp_path / "runs" / "bench" / "speed.png").exists()
+
+    def late(calls: Iterator[int]) -> dict[str, Any]:
+        if next(calls) == 2:
+            raise MemoryError
+        return {}
+
+    taken, gradients, failed = speed.timed({"good": dict, "bad": partial(late, count())}, 3, 0.0, 3)
+    assert (set(taken), set(gradients), failed) == ({"good"}, {"good"}, {"bad": "MemoryError"})
+    assert len(taken["good"]) == 3
+
+
+def test_what_was_not_measured_is_missed() -> None:
+    """Without JAX there is nothing to be held to."""
+    echo = speed.name("18", False)
+    rows = speed.table(Case(*speed.HELD[:1], 1, speed.HELD[1]), {echo: [1.0]}, {echo: {}}, {speed.JAX: "not installed"})
+    assert not any(check.passed for check in speed.judged(rows, False))
+
+
+def test_memory_keeps_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that dies costs its own figures alone, and the bounds of its curve are missed."""
+
+    def measured(who: str, case: Case) -> dict[str, int]:
+        if who == footprint.JAX and case.steps > 100:
+            raise DeviceError("memory of jax could not be measured: killed")
+        return {"grown": 1000, "inputs": 10}
+
+    monkeypatch.setattr(footprint, "measured", measured)
+    outcome = memory.measure(True, silent)
+    assert [row["JAX bytes"] for row in outcome.rows] == [1000, None]
+    assert [row["echo bytes"] for row in outcome.rows] == [1000, 1000]
+    assert outcome.settings["failed"] == ["memory of jax could not be measured: killed"]
+    assert not any(check.passed for check in outcome.checks)
+
+
 def test_processor_is_named(tmp_path: Path) -> None:
     listed = tmp_path / "cpuinfo"
     assert processor(listed) == platform.machine()
@@ -72,7 +123,7 @@ def test_nobody_always_follows_the_same() -> None:
         calls.append(who)
         return {}
 
-    taken, _ = speed.timed({who: partial(step, who) for who in "abcd"}, 12, 0.0, 12)
+    taken, _, _ = speed.timed({who: partial(step, who) for who in "abcd"}, 12, 0.0, 12)
     turns = ["".join(calls[at : at + 4]) for at in range(4, len(calls), 4)]  # behind the calls for the gradients
     assert {"".join(sorted(turn)) for turn in turns} == {"abcd"}
     assert {len(seconds) for seconds in taken.values()} == {len(turns)} == {12}
@@ -95,8 +146,8 @@ def test_compiled_steps_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {name: value.tolist() for name, value in eager.items()} == {name: value.tolist() for name, value in built.items()}
     assert [settings for _, settings in compiled] == [{"fullgraph": True, "dynamic": False}]
     n, steps = speed.HELD
-    assert speed.COMPILED in speed.contenders(Case(n, 1, steps), 1)[0]
-    assert speed.COMPILED not in speed.contenders(Case(n, 1, 100), 1)[0]
+    assert speed.COMPILED in speed.contenders(Case(n, 1, steps), 1)
+    assert speed.COMPILED not in speed.contenders(Case(n, 1, 100), 1)
 
 
 def row(width: str, batch: int, to_jax: float, to_torch: float) -> dict[str, Any]:
@@ -217,7 +268,7 @@ def test_reversal_that_is_interrupted(tmp_path: Path, monkeypatch: pytest.Monkey
             signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(commands, "open_device", lambda name, shape: Pressed(shape))
+        patch.setattr(opening, "open_device", lambda name, shape: Pressed(shape))
         stopped = call(*words)
     assert stopped.exit_code == 130
     assert "interrupted after 16,384 of 80,000 steps" in stopped.output
@@ -227,7 +278,7 @@ def test_reversal_that_is_interrupted(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_reversal_that_does_not_return_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "open_device", lambda name, shape: FlipForgotten(shape))
+    monkeypatch.setattr(opening, "open_device", lambda name, shape: FlipForgotten(shape))
     result = call("reverse", "--steps", "50", "--oscillators", "2")
     assert result.exit_code == 1
     assert "integers differ" in result.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from loschmidt.host import cli, doctor, session, verify
+from loschmidt.host import cli, session, verify
 from loschmidt.host.checkpoint import Checkpoint
 
 from . import toy
@@ -229,16 +228,6 @@ def test_verify_refuses(folder: Path) -> None:
     refuse(r"--formats must be one of 16, 18, 25, or like state/operand/.*, not '20'$", "verify", "--formats", "20")
     refuse(r"oscillators must be an integer from 1 to 65535, not 0$", "verify", "--oscillators", "0")
     refuse(r"s from 0 to 15, not 77$", "verify", "--step", "77")
-
-
-def test_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = call("doctor")
-    assert result.exit_code == 0, result.output
-    monkeypatch.setitem(doctor.LIBRARIES, "a-library-that-is-not-there", "nothing")
-    monkeypatch.setenv("PATH", os.devnull)
-    result = call("doctor")
-    assert result.exit_code == 1
-    assert result.stderr == "error: missing: a-library-that-is-not-there, C++ compiler, make\n"
 
 
 @pytest.mark.parametrize("command", ["train", "eval", "predict", "compare", "doctor", "verify"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from loschmidt.sim import emulator, kernel
+from loschmidt.sim import cores, emulator, kernel
 from loschmidt.sim.emulator import Emulator
 from loschmidt.sim.job import Ints, Kernel
 from loschmidt.sim.kernels import open_kernel
@@ -74,7 +73,7 @@ class Counted:
 )
 def test_workers_are_as_many_as_it_is_worth(steps: int, workers: int | None, wanted: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight runs of 64 coupled oscillators, on four cores."""
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    monkeypatch.setattr(cores, "count", lambda: 4)
     counted = Counted(open_kernel())
     monkeypatch.setattr(emulator, "open_kernel", lambda _: counted)
     device = Emulator(Shape(oscillators=64, inputs=8, contexts=8, input_depth=1000), workers)

