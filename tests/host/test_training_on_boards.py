@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from loschmidt.host import cli, data, session
 from loschmidt.host.adapting import EXAMPLES, adapted, check_channels
