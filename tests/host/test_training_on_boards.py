@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from loschmidt.host import cli, data, session
 from loschmidt.host.adapting import EXAMPLES, adapted, check_channels
@@ -50,14 +49,14 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture(autouse=True)
 def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the data that commands name, some samples; and a folder for runs, without pictures."""
+    """Of the data that commands name, two short samples; and a folder for runs, without pictures."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(session, "pictures", lambda training, device: [])
     whole = data.load
 
     def load_few(source: str, targets: int, window: int) -> Dataset:
         found = whole(source, targets, window)
-        train, test = (Split(part.inputs[:2], part.labels[:2], part.targets[:2]) for part in (found.train, found.test))
+        train, test = (Split([u[:8] for u in part.inputs[:2]], part.labels[:2], []) for part in (found.train, found.test))
         return replace(found, train=train, test=test)
 
     monkeypatch.setattr(data, "load", load_few)
