@@ -12,7 +12,7 @@ from cocotb.triggers import Timer
 LIMIT = 10_000_000
 
 #: Seconds of one test, for what never lets simulated time pass; and the variable that sets others.
-SECONDS, VARIABLE = 300.0, "LOSCHMIDT_BENCH_SECONDS"
+SECONDS, VARIABLE = 300.0, "LOSCHMIDT_BENCH_DEADLINE"
 
 #: How the log begins to say that the simulator was stopped: faulthandler's words.
 STOPPED = "Timeout ("

@@ -59,5 +59,5 @@ def test_torch_is_not_needed(tmp_path: Path) -> None:
         "from pathlib import Path; from loschmidt.host import events\n"
         f"events.append(Path({str(tmp_path)!r}), {{'epoch': 1, 'loss': 0.5}})"
     )
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=120)
     assert scalars(tmp_path) == {"loss": [(1, 0.5)]}

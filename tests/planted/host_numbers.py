@@ -108,7 +108,7 @@ OF_LOSSES = [
     Fault(SCALING, "1.0 / np.where(deviation > 0.0, deviation, 1.0)", "np.where(deviation > 0.0, deviation, 1.0)", UNITS),
     Fault(SCALING, "deviation > 0.0, deviation, 1.0)\n", "deviation > 0.0, deviation, 2.0)\n", UNITS),
     Fault(SCALING, "(sample - self.mean) * self.factor", "sample * self.factor", UNITS),
-    Fault(SCALING, "(rows - rows.mean(axis=0)).std()", "rows.std()", f"{IN_SCALING}_values_that_are_weighed_first_share_one_deviation"),
+    Fault(SCALING, "(rows - mean).std()", "rows.std()", f"{IN_SCALING}_values_that_are_weighed_first_share_one_deviation"),
     Fault(SCALING, "np.clip(real, -operand.highest, operand.highest)", "np.clip(real, operand.lowest, operand.highest)", TAKEN),
     Fault(SCALING, "np.rint(np.ldexp(scaled", "np.floor(np.ldexp(scaled", TAKEN),
     Fault(SCALING, "np.count_nonzero(real != inside)", "np.count_nonzero(real > inside)", TAKEN),
