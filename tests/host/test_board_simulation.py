@@ -152,7 +152,8 @@ class Board(BoardSimulation):
         return said
 
 
-SLICE = 4 * 10 * PLAN.divisor
+#: Cycles of one wait for the board; and how many of these it has, which is more than any deadline leaves it.
+SLICE, SLICES = 4 * 10 * PLAN.divisor, 1000
 
 
 @pytest.mark.parametrize("seconds", [None, 1.0])
@@ -160,9 +161,9 @@ SLICE = 4 * 10 * PLAN.divisor
 @pytest.mark.parametrize(
     ("slices", "message"),
     [
-        (repeat((0, 0, b"")), rf"^the simulated board's clock went from 0 to 0 in {SLICE} cycles$"),
-        (repeat((SLICE, 100, b"")), rf"^the line to the simulated board took none of 100 bytes in {SLICE} cycles$"),
-        (repeat((SLICE, 0, b"")), r"^the simulated board was waited for 10,080 cycles: more than can be right$"),
+        (repeat((0, 0, b""), SLICES), rf"^the simulated board's clock went from 0 to 0 in {SLICE} cycles$"),
+        (repeat((SLICE, 100, b""), SLICES), rf"^the line to the simulated board took none of 100 bytes in {SLICE} cycles$"),
+        (repeat((SLICE, 0, b""), SLICES), r"^the simulated board was waited for 10,080 cycles: more than can be right$"),
     ],
 )
 def test_a_board_that_does_nothing_is_not_waited_for(
@@ -174,7 +175,7 @@ def test_a_board_that_does_nothing_is_not_waited_for(
 
 
 def test_a_board_that_only_babbles_is_not_listened_to_for_ever() -> None:
-    line = BoardLine(Board(repeat((SLICE, 0, b"babble"))), limit=100_000)
+    line = BoardLine(Board(repeat((SLICE, 0, b"babble"), SLICES)), limit=100_000)
 
     def listen() -> None:
         while line.read() != b"peace":

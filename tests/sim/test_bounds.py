@@ -71,7 +71,7 @@ SIXTEEN = (
     Formats(Format(31, 22), Format(16, 12), Format(16, 12), Format(16, 14), 48, 128),
     Formats(Format(30, 20), Format(16, 12), Format(16, 8), Format(16, 12), 48, 2),
     Formats(Format(16, 12), Format(16, 12), Format(16, 14), Format(16, 14), 48, 512, 0),
-    Formats(Format(24, 20), Format(16, 4), Format(16, 12), Format(16, 14), 48, 16, 4),
+    Formats(Format(24, 20), Format(16, 4), Format(16, 12), Format(16, 14), 48, 16, 0),
     Formats(Format(23, 15), Format(12, 8), Format(12, 6), Format(12, 10), 40, 16, 1),
 )
 EIGHTEEN = (

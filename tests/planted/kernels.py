@@ -1,0 +1,45 @@
+"""Faults of the C++ kernel: bounds that leave something out, and guards of shifts."""
+
+from __future__ import annotations
+
+from .fault import Fault
+
+_LAST_PARAMETERS_OF_ONE_LANE = "tests/sim/test_bounds.py::test_last_parameters_of_one_lane[1-DENSE]"
+_LAST_PARAMETERS_OF_ONE_LANE = "tests/sim/test_bounds.py::test_last_parameters_of_one_lane[1-SPRINGS]"
+_LAST_PARAMETERS_OF_ONE_LANE = "tests/sim/test_bounds.py::test_last_parameters_of_one_lane"
+_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane"
+_SYSTEMS_AS_THEY_ARE_MADE_GO_IN_NARROW_LANES = "tests/sim/test_bounds.py::test_systems_as_they_are_made_go_in_narrow_lanes"
+_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[1]"
+_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[11]"
+_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[14]"
+_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[3]"
+
+FAULTS: list[Fault] = [
+    Fault("sim/vector/plan.h", "state + kick + state <= limit && ", "state + kick <= limit && ", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault("sim/vector/plan.h", "state + kick + state <= limit && ", "", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault("sim/vector/plan.h", "state + drift <= limit && ", "", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault("sim/vector/plan.h", "code * (row.norm + largest(c.gain))", "code * row.norm", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault("sim/vector/plan.h", "reach * column.norm + (spring << c.align_left)", "reach * column.norm", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault(
+        "sim/vector/plan.h", "(reach << c.value_left) + (spring << c.align_left)", "(reach << c.value_left)", _LAST_PARAMETERS_OF_ONE_LANE
+    ),
+    Fault(
+        "sim/vector/plan.h", "(reach << c.value_left) + (spring << c.align_left)", "(spring << c.align_left)", _LAST_PARAMETERS_OF_ONE_LANE
+    ),
+    Fault("sim/vector/plan.h", "(sum + spring) << c.force_left", "sum << c.force_left", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault("sim/vector/plan.h", "+ largest(c.bias)", "", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault("sim/vector/plan.h", "(sum << c.sum_left) +", "sum +", _LAST_PARAMETERS_OF_ONE_LANE),
+    Fault(
+        "sim/vector/plan.h",
+        "{c.to_operand.shift, c.to_kick.shift, c.to_table.shift}",
+        "{c.to_operand.shift, c.to_table.shift}",
+        _EVERY_TIME_STEP_IN_EVERY_LANE,
+    ),
+    Fault("sim/vector/plan.h", "reach < code && ", "reach < 256 && ", _SYSTEMS_AS_THEY_ARE_MADE_GO_IN_NARROW_LANES),
+    Fault("sim/vector/in_step.h", " || to_kick.shift - pad > HALF", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
+    Fault("sim/vector/in_step.h", "to_table.shift > HALF || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
+    Fault("sim/vector/in_step.h", "to_kick.shift - pad > HALF", "to_kick.shift - pad > 8", _SYSTEMS_AS_THEY_ARE_MADE_GO_IN_NARROW_LANES),
+    Fault("sim/vector/in_lanes.h", "look != r.align_left || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
+    Fault("sim/vector/in_lanes.h", "r.kick_shift < pad || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
+    Fault("sim/vector/in_lanes.h", "r.drift_shift + pad > 31 || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
+]
