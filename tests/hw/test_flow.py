@@ -115,7 +115,7 @@ def test_no_machine_and_no_date_in_what_is_built_from(made: Build) -> None:
 
 
 def test_timing_that_does_not_close_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "soc", small)
+    monkeypatch.setattr("loschmidt.hw.flow.build.soc", small)
     source = (Path(__file__).parents[2] / "constraints" / "icebreaker.toml").read_text()
     (tmp_path / "hasty.toml").write_text(source.replace("wanted = 18_000_000", "wanted = 240_000_000"))
     figures = tmp_path / "hasty.json"
@@ -304,7 +304,7 @@ def test_program_with_what_pip_brings(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_failed_build_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "soc", small)
+    monkeypatch.setattr("loschmidt.hw.flow.build.soc", small)
     monkeypatch.setattr(tools, "find", lambda name: Tool(name, (sys.executable, "-c", "print('ERROR: x'); raise SystemExit(1)"), "here"))
     figures = tmp_path / "figures.json"
     result = invoke("build", "icebreaker", "--directory", str(tmp_path / "made"), "--json", str(figures))
