@@ -74,6 +74,25 @@ def write(path: Path, content: bytes) -> None:
         _replace(path.resolve() if path.is_symlink() else path, content)
 
 
+def append(path: Path, content: bytes) -> None:
+    """Add to the end of a file: all of ``content``, or nothing.
+
+    Raises
+    ------
+    StorageError
+        If that is impossible. The file holds what it held.
+    """
+    with storing(path), path.open("ab", buffering=0) as file:
+        before = file.seek(0, os.SEEK_END)
+        try:
+            while content:
+                content = content[file.write(content) :]
+        except OSError:
+            # A disk that is full takes a part of it.
+            file.truncate(before)
+            raise
+
+
 def _replace(path: Path, content: bytes) -> None:
     stem = f".{path.name[:_LETTERS]}."
     partial = path.with_name(f"{stem}{os.getpid()}{_SUFFIX}")

@@ -188,9 +188,8 @@ def _train(training: Training, device: str, asked: Config) -> None:
         raise RuntimeError("a run of the command line has a folder")
     dataset = training.dataset
     taken = [name for name in ("oscillators", "hamiltonian", "formats") if getattr(config, name) != getattr(asked, name)]
-    console.say(f"{dataset.name}: {dataset.found}")
     console.say(
-        f"{config.oscillators} oscillators, {config.hamiltonian}, {config.gradient}"
+        f"{dataset.name}: {dataset.found}\n{config.oscillators} oscillators, {config.hamiltonian}, {config.gradient}"
         + (f" on {device}, {config.preset.multiplier}-bit multipliers" if config.gradient == "echo" else " in float64")
         + (f"; from the board: {', '.join(taken)}" if taken else "")
     )
@@ -213,9 +212,9 @@ def _train(training: Training, device: str, asked: Config) -> None:
 def _warn(training: Training) -> None:
     health, config = training.health, training.config
     if health.samples:
-        console.say(f"{health.samples - health.untrusted:,} of {health.samples:,} gradients were trusted")
         from . import trusted
 
+        console.say(f"{health.samples - health.untrusted:,} of {health.samples:,} gradients were trusted")
         console.say(f"what that means: {trusted.meaning(config.hamiltonian, config.formats, config.step)}")
     if health.untrusted:
         console.warning(

@@ -23,8 +23,7 @@ def append(folder: Path, line: Mapping[str, Any]) -> None:
     path = folder / NAME
     encoded = _encoded([line], start=not path.exists())
     if encoded:
-        with path.open("ab") as file:
-            file.write(encoded)
+        atomic.append(path, encoded)
 
 
 def rewrite(folder: Path, lines: Sequence[Mapping[str, Any]]) -> None:

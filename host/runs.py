@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -84,16 +83,7 @@ class RunFolder:
 
         Raises `StorageError`.
         """
-        with atomic.storing(self.metrics), self.metrics.open("ab", buffering=0) as file:
-            before = file.seek(0, os.SEEK_END)
-            text = (json.dumps(line) + "\n").encode()
-            try:
-                while text:
-                    text = text[file.write(text) :]
-            except OSError:
-                # A disk that is full takes a part of it.
-                file.truncate(before)
-                raise
+        atomic.append(self.metrics, (json.dumps(line) + "\n").encode())
         events.append(self.path, line)
 
     def lines(self) -> list[dict[str, Any]]:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from loschmidt.host import plots
 from loschmidt.host.checks import BOUND_STEP
@@ -18,6 +16,9 @@ from loschmidt.host.devices import open_device
 from loschmidt.host.experiments.experiment import Check, Experiment, Outcome, Tell
 from loschmidt.host.verify import COSINE, NORM, quality, verify
 from loschmidt.spec.formats import PRESETS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 OSCILLATORS, INPUTS, LENGTH, SEED = 64, 8, 1000, 0
 

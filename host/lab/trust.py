@@ -10,10 +10,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from loschmidt.host import plots, trusted
 from loschmidt.host.constraints import project
@@ -27,6 +26,9 @@ from loschmidt.host.problem import Problem, by_echo, by_reference, problem_of
 from loschmidt.spec.formats import PRESETS
 from loschmidt.spec.hamiltonian import Hamiltonian
 from loschmidt.spec.shape import Shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Returns one problem's gradient and its verdict, ``report[0].trusted``.
 Method = Callable[[Problem, Device, Readout], EchoGradient]

@@ -56,7 +56,7 @@ def test_what_a_plain_installation_does_not_bring_is_optional(monkeypatch: pytes
     result = call()
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
-    wanted = "optional, and not complete: for simulated gateware, for boards, for PyTorch and JAX layers, for the tests"
+    wanted = "optional, and not complete: for simulated gateware, for PyTorch and JAX layers, for the tests"
     assert wanted in " ".join(result.output.split())
     assert "'loschmidt[torch]'" in result.output
     assert max(map(len, result.output.splitlines()[:-1])) <= 80

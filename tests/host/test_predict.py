@@ -153,7 +153,7 @@ def test_what_does_not_fit_is_one_line(folder: Path, run: Path) -> None:
     )
     assert "1 gap of gap.ts interpolated" in call("predict", str(run), "gap.ts", "--gaps", "interpolate").output
     refuse("no checkpoint there", "predict", "nowhere", "toy_TEST.ts")
-    refuse("nowhere/out.csv: cannot be written: No such file", "predict", str(run), "toy_TEST.ts", "--csv", "nowhere/out.csv")
+    refuse("nowhere/out.csv: cannot be written (No such file or directory)", "predict", str(run), "toy_TEST.ts", "--csv", "nowhere/out.csv")
     refuse("no device named 'gpu'", "predict", str(run), "toy_TEST.ts", "--device", "gpu")
     untrained = Checkpoint.load(run)
     untrained.steps = 0

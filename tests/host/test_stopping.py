@@ -126,7 +126,7 @@ class Closed(io.StringIO):
 
 def test_output_that_is_lost_in_the_middle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`train | head`: the epoch's line finds no reader, and the work is saved."""
-    monkeypatch.setattr(sys, "stdout", Closed(BrokenPipeError(32, "Broken pipe"), 1))
+    monkeypatch.setattr(sys, "stdout", Closed(BrokenPipeError(32, "Broken pipe"), 2))
     errors = io.StringIO()
     monkeypatch.setattr(sys, "stderr", errors)
     with pytest.raises(SystemExit) as end:

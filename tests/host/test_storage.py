@@ -108,7 +108,7 @@ def test_metrics_are_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (("train", "a" * 300), r"File name too long: choose a shorter name"),
         (("train", "--resume", "a" * 300), r"File name too long: choose a shorter name"),
         (("eval", "a" * 300), r"File name too long: choose a shorter name"),
-        (("train", "/"), r"/ is no set: give a .ts file, or the folder that is named after the set"),
+        (("train", "/"), r"/ is no set: give a file of it, or the folder that is named after the set"),
         (("train", "."), r"no such file: a set needs both"),
         (("train", ".."), r"no such file: a set needs both"),
         (("eval", "/"), r"/checkpoint.npz: no checkpoint there"),
