@@ -13,6 +13,7 @@ _EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step
 _EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[11]"
 _EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[14]"
 _EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[3]"
+_LAST_PARAMETERS_IN_STEP = "tests/sim/test_bounds.py::test_last_parameters_in_step"
 
 FAULTS: list[Fault] = [
     Fault("sim/vector/plan.h", "state + kick + state <= limit && ", "state + kick <= limit && ", _LAST_PARAMETERS_OF_ONE_LANE),
@@ -42,4 +43,12 @@ FAULTS: list[Fault] = [
     Fault("sim/vector/in_lanes.h", "look != r.align_left || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
     Fault("sim/vector/in_lanes.h", "r.kick_shift < pad || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
     Fault("sim/vector/in_lanes.h", "r.drift_shift + pad > 31 || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
+    Fault("sim/vector/in_step.h", "+ bias + to_table.half, force", "+ to_table.half, force", _LAST_PARAMETERS_IN_STEP),
+    Fault(
+        "sim/vector/in_step.h", "knot * column_norm + spring + to_kick.half", "knot * column_norm + to_kick.half", _LAST_PARAMETERS_IN_STEP
+    ),
+    Fault("sim/vector/in_step.h", "seen <= LIMIT && ", "", _LAST_PARAMETERS_IN_STEP),
+    Fault("sim/vector/in_step.h", " && force <= LIMIT;", ";", _LAST_PARAMETERS_IN_STEP),
+    Fault("sim/vector/in_lanes.h", " && (mass << 31 >> r.drift_shift) + 1 <= LIMIT", "", _LAST_PARAMETERS_IN_STEP),
+    Fault("sim/vector/in_lanes.h", "(rise << r.offset_bits) + in_segment.half <= LIMIT", "true", _LAST_PARAMETERS_IN_STEP),
 ]
