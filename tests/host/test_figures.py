@@ -30,7 +30,9 @@ def test_backend_of_the_environment(tmp_path: Path, named: str, left: str | None
     """It neither matters nor changes: a good one is what others find."""
     target = tmp_path / "drawn.png"
     environment = {**os.environ, "MPLBACKEND": named}
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(target)], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(target)], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     assert target.read_bytes().startswith(b"\x89PNG")
     kept, _, backend = done.stdout.removesuffix("\n").rpartition(" ")
@@ -42,7 +44,12 @@ def test_backend_of_the_environment(tmp_path: Path, named: str, left: str | None
 def test_a_backend_that_is_missing_matters_to_matplotlib() -> None:
     """What is mended: without it, the import fails."""
     environment = {**os.environ, "MPLBACKEND": "nonsense"}
-    assert subprocess.run([sys.executable, "-c", "import matplotlib"], env=environment, capture_output=True, check=False).returncode != 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", "import matplotlib"], env=environment, capture_output=True, check=False, timeout=120
+        ).returncode
+        != 0
+    )
 
 
 def test_places(tmp_path: Path) -> None:

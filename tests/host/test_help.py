@@ -32,7 +32,7 @@ print(json.dumps(sorted(set(json.loads(sys.argv[1])) & set(sys.modules))))
 def loaded(*words: str, program: str = PROGRAM, shows: str = "") -> list[str]:
     """Which of `SLOW` a process of its own has loaded at the end of the command, which shows that text."""
     command = [sys.executable, "-c", program, json.dumps(sorted(SLOW)), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "Usage: loschmidt" in done.stdout
     assert shows in done.stdout

@@ -179,6 +179,7 @@ def test_real_pipe_without_a_reader(folder: Path) -> None:
         stdout=writer,
         stderr=subprocess.PIPE,
         check=False,
+        timeout=120,
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")

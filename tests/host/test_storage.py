@@ -199,7 +199,7 @@ def test_lock_and_leftovers_of_a_process_that_was_killed(folder: Path) -> None:
         assert f"process {holder.pid} on " in line(call("train", "--resume", "runs/run", "--epochs", "3"))
     finally:
         holder.send_signal(signal.SIGKILL)
-        holder.communicate()
+        holder.communicate(timeout=60)
     (run / ".checkpoint.npz.12345.part").write_bytes(b"half")
     assert call("train", "--resume", "runs/run", "--epochs", "3").exit_code == 0
     assert not list(run.glob(".*.part"))

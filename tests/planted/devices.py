@@ -5,6 +5,9 @@ from __future__ import annotations
 from .fault import Fault
 
 _WHAT_CHANGES_BETWEEN_RUNS_IS_USED = "tests/sim/test_rewrites.py::test_what_changes_between_runs_is_used"
+_FLAGS_STICK_UNTIL_RESET = "tests/sim/test_devices.py::test_flags_stick_until_reset"
+_COPY_FLIP_CLEAR = "tests/sim/test_devices.py::test_copy_flip_clear"
+_CHANGES_IN_ANY_ORDER = "tests/sim/test_rewrites.py::test_changes_in_any_order"
 
 FAULTS: list[Fault] = [
     Fault("sim/emulator.py", "isinstance(region, Parameter | Table)", "isinstance(region, Parameter)", _WHAT_CHANGES_BETWEEN_RUNS_IS_USED),
@@ -31,12 +34,12 @@ FAULTS: list[Fault] = [
     Fault(
         "sim/memory.py", "self._overflow[:] = False", "self._overflow = np.zeros_like(self._overflow)", _WHAT_CHANGES_BETWEEN_RUNS_IS_USED
     ),
-    Fault("sim/memory.py", "        self._clip[:] = False", "        return", _WHAT_CHANGES_BETWEEN_RUNS_IS_USED),
+    Fault("sim/memory.py", "        self._clip[:] = False", "        return", _FLAGS_STICK_UNTIL_RESET),
     Fault(
         "sim/memory.py",
         "        for region in State:\n            self._region[region][destination]",
         "        for region in (State.POSITION,):\n            self._region[region][destination]",
-        _WHAT_CHANGES_BETWEEN_RUNS_IS_USED,
+        _COPY_FLIP_CLEAR,
     ),
     Fault(
         "sim/memory.py",
@@ -54,6 +57,6 @@ FAULTS: list[Fault] = [
         "sim/word_server.py",
         "if isinstance(region, State):  # the rest",
         "if isinstance(region, Table):  # the rest",
-        _WHAT_CHANGES_BETWEEN_RUNS_IS_USED,
+        _CHANGES_IN_ANY_ORDER,
     ),
 ]

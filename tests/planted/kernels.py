@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from .fault import Fault
 
-_LAST_PARAMETERS_OF_ONE_LANE = "tests/sim/test_bounds.py::test_last_parameters_of_one_lane[1-DENSE]"
-_LAST_PARAMETERS_OF_ONE_LANE = "tests/sim/test_bounds.py::test_last_parameters_of_one_lane[1-SPRINGS]"
 _LAST_PARAMETERS_OF_ONE_LANE = "tests/sim/test_bounds.py::test_last_parameters_of_one_lane"
-_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane"
 _SYSTEMS_AS_THEY_ARE_MADE_GO_IN_NARROW_LANES = "tests/sim/test_bounds.py::test_systems_as_they_are_made_go_in_narrow_lanes"
-_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[1]"
-_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[11]"
-_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[14]"
-_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane[3]"
+_EVERY_TIME_STEP_IN_EVERY_LANE = "tests/sim/test_bounds.py::test_every_time_step_in_every_lane"
+_LAST_COUPLINGS = "tests/sim/test_bounds.py::test_last_couplings_of_many_oscillators"
+_LAST_PARAMETERS_IN_STEP = "tests/sim/test_bounds.py::test_last_parameters_in_step"
 
 FAULTS: list[Fault] = [
     Fault("sim/vector/plan.h", "state + kick + state <= limit && ", "state + kick <= limit && ", _LAST_PARAMETERS_OF_ONE_LANE),
@@ -33,7 +29,7 @@ FAULTS: list[Fault] = [
         "sim/vector/plan.h",
         "{c.to_operand.shift, c.to_kick.shift, c.to_table.shift}",
         "{c.to_operand.shift, c.to_table.shift}",
-        _EVERY_TIME_STEP_IN_EVERY_LANE,
+        _LAST_PARAMETERS_OF_ONE_LANE,
     ),
     Fault("sim/vector/plan.h", "reach < code && ", "reach < 256 && ", _SYSTEMS_AS_THEY_ARE_MADE_GO_IN_NARROW_LANES),
     Fault("sim/vector/in_step.h", " || to_kick.shift - pad > HALF", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
@@ -42,4 +38,13 @@ FAULTS: list[Fault] = [
     Fault("sim/vector/in_lanes.h", "look != r.align_left || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
     Fault("sim/vector/in_lanes.h", "r.kick_shift < pad || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
     Fault("sim/vector/in_lanes.h", "r.drift_shift + pad > 31 || ", "", _EVERY_TIME_STEP_IN_EVERY_LANE),
+    Fault("sim/vector/in_step.h", "+ bias + to_table.half, force", "+ to_table.half, force", _LAST_PARAMETERS_IN_STEP),
+    Fault(
+        "sim/vector/in_step.h", "knot * column_norm + spring + to_kick.half", "knot * column_norm + to_kick.half", _LAST_PARAMETERS_IN_STEP
+    ),
+    Fault("sim/vector/in_step.h", "seen <= LIMIT && ", "", _LAST_PARAMETERS_IN_STEP),
+    Fault("sim/vector/in_step.h", " && force <= LIMIT;", ";", _LAST_PARAMETERS_IN_STEP),
+    Fault("sim/vector/in_lanes.h", " && (mass << 31 >> r.drift_shift) + 1 <= LIMIT", "", _LAST_PARAMETERS_IN_STEP),
+    Fault("sim/vector/in_lanes.h", "(rise << r.offset_bits) + in_segment.half <= LIMIT", "true", _LAST_PARAMETERS_IN_STEP),
+    Fault("sim/vector/in_step.h", "low <= LIMIT && ", "", _LAST_COUPLINGS),
 ]

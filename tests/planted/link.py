@@ -9,6 +9,7 @@ _OLD_AND_IMPOSSIBLE_ANSWERS = "tests/sim/test_link_judged.py::test_old_and_impos
 _EVERY_BIT_OF_A_POSITION = "tests/sim/test_link_judged.py::test_every_bit_of_a_position"
 _EVERY_BIT_OF_A_SESSION = "tests/sim/test_link_judged.py::test_every_bit_of_a_session"
 _ANY_FRAMES = "tests/sim/test_link_judged.py::test_any_frames"
+_BUFFER_IS_BOUNDED_AND_THE_WINDOW_SAYS_SO = "tests/sim/test_link.py::test_buffer_is_bounded_and_the_window_says_so"
 
 FAULTS: list[Fault] = [
     Fault(
@@ -47,5 +48,10 @@ FAULTS: list[Fault] = [
     ),
     Fault("sim/link/end.py", "if frame.session == 0:", "if frame.session & 0xFF == 0:", _EVERY_BIT_OF_A_SESSION),
     Fault("sim/link/end.py", "self._next = max(self._next, self._forgotten)", "self._next += step", _ANY_FRAMES),
-    Fault("sim/link/end.py", "and len(frame.words) <= self._buffer - len(self._in)", "and len(frame.words) <= self._buffer", _ANY_FRAMES),
+    Fault(
+        "sim/link/end.py",
+        "and len(frame.words) <= self._buffer - len(self._in)",
+        "and len(frame.words) <= self._buffer",
+        _BUFFER_IS_BOUNDED_AND_THE_WINDOW_SAYS_SO,
+    ),
 ]

@@ -150,12 +150,12 @@ def last(device: Asked, kind: int, region: Region, make: Callable[[int], Ints], 
     return low
 
 
-def runs(shape: Shape) -> list[Run]:
+def runs(shape: Shape, steps: int = 2) -> list[Run]:
     """One of every context: up and down, pushed by each nudge, added and taken away; most are counted, as twelve alike go in step."""
 
     def run(c: int) -> Run:
         accumulate, nudge = Accumulate(1 + c % 2) if c % 8 else Accumulate.OFF, Nudge.NONE if c % 4 == 3 else Nudge.HOLD
-        return Run(c, 2, 0, Direction(c % 2), accumulate, 0, nudge, c // 2 % 2, bool(c // 4 % 2))
+        return Run(c, steps, 0, Direction(c % 2), accumulate, 0, nudge, c // 2 % steps, bool(c // 4 % 2))
 
     return [run(c) for c in range(shape.contexts)]
 
@@ -259,6 +259,46 @@ def test_last_parameters_of_two_lanes(formats: int, loaded: ctypes.CDLL) -> None
 @pytest.mark.parametrize("formats", range(len(SIXTEEN + EIGHTEEN)))
 def test_last_parameters_in_step(formats: int, loaded: ctypes.CDLL) -> None:
     held(loaded, (SIXTEEN + EIGHTEEN)[formats], Hamiltonian.DENSE, IN_STEP, 6)
+
+
+#: Where sums are rounded so far that what limits couplings is the low lane of a sum, and no longer where a table is read, or a kick.
+COARSE = Formats(Format(32, 24), Format(18, 14), Format(18, 14), Format(18, 16), 64, 2, 6)
+
+
+@pytest.mark.parametrize(("formats", "s"), [(PRESETS["18"], 5), (COARSE, 10)], ids=["fine", "coarse"])
+@pytest.mark.parametrize(("kind", "walks"), [(SPLIT, 2), (IN_STEP, WALKS)])
+@pytest.mark.parametrize("where", [np.s_[0], np.s_[:, 1]], ids=["row", "column"])
+def test_last_couplings_of_many_oscillators(
+    formats: Formats, s: int, kind: int, walks: int, where: slice | tuple[slice, int], loaded: ctypes.CDLL
+) -> None:
+    """So many that sums of low digits alone fill a lane; one row has all couplings, or one column."""
+    n = 320
+    shape = Shape(n, 1, contexts=walks, input_depth=1, nudge_depth=1, trace_depth=1, formats=formats)
+    top = formats.operand.highest
+    # The largest low digits there are, of two bytes and of nine bits, of either sign.
+    positions = np.array([top, -top, 0xFFFF, 256 - 512, 255, -1, 512 * 100 + 255, 256])[np.arange(walks) % 8, None]
+    device = Asked(shape, loaded)
+    device.configure(Hamiltonian.DENSE, s)
+    contents: dict[Region, Ints] = {
+        Parameter.BIAS: np.full(n, formats.weight.highest),
+        State.POSITION: np.repeat(positions << formats.operand_shift, n, axis=1),
+        Table.ACTIVATION: table(formats, "level", 8 * 512 + 255),
+    }
+    for region, values in contents.items():
+        device.write(region, values)
+
+    def cross(size: int) -> Ints:
+        found = np.zeros((n, n), np.int64)
+        found[where] = size
+        return found
+
+    size = last(device, kind, Parameter.COUPLING, cross, formats.weight.highest)
+    if formats is COARSE and kind == IN_STEP:
+        assert size is None  # its table's shift is one too many
+        return
+    assert size is not None
+    case = Case(shape, contents | {Parameter.COUPLING: cross(size)}, (("configure", (Hamiltonian.DENSE, s)), ("run", (runs(shape, 1),))))
+    assert differences(case.play(Asked(shape, loaded)), case.play(GoldenDevice(shape))) == [], size
 
 
 #: Formats whose shifts reach each end of what lanes can do, with time steps among which some do.
