@@ -253,6 +253,17 @@ async def every_bit_of_a_session(dut: Any) -> None:
 
 
 @cocotb.test()
+async def every_bit_of_a_window(dut: Any) -> None:
+    """A host that can take more than the array keeps is sent what there is, whichever bits say so."""
+    exchange = await Exchange.start(dut)
+    for bit in range(16):
+        await exchange.tell(exchange.frame(window=0))
+        await exchange.offer(3)
+        await exchange.tell(exchange.frame(window=1 << bit))
+        await exchange.tell(exchange.frame(window=AMPLE))
+
+
+@cocotb.test()
 async def every_flag(dut: Any) -> None:
     """Flags that mean nothing change nothing, beside the one that does and without it."""
     exchange = await Exchange.start(dut)

@@ -267,11 +267,9 @@ COARSE = Formats(Format(32, 24), Format(18, 14), Format(18, 14), Format(18, 16),
 
 @pytest.mark.parametrize(("formats", "s"), [(PRESETS["18"], 5), (COARSE, 10)], ids=["fine", "coarse"])
 @pytest.mark.parametrize(("kind", "walks"), [(SPLIT, 2), (IN_STEP, WALKS)])
-@pytest.mark.parametrize("where", [np.s_[0], np.s_[:, 1]], ids=["row", "column"])
-def test_last_couplings_of_many_oscillators(
-    formats: Formats, s: int, kind: int, walks: int, where: slice | tuple[slice, int], loaded: ctypes.CDLL
-) -> None:
-    """So many that sums of low digits alone fill a lane; one row has all couplings, or one column."""
+@pytest.mark.parametrize("where", ["row", "column", "both"])
+def test_last_couplings_of_many_oscillators(formats: Formats, s: int, kind: int, walks: int, where: str, loaded: ctypes.CDLL) -> None:
+    """So many that sums of low digits alone fill a lane; one row has all couplings, or one column, or both."""
     n = 320
     shape = Shape(n, 1, contexts=walks, input_depth=1, nudge_depth=1, trace_depth=1, formats=formats)
     top = formats.operand.highest
@@ -280,16 +278,19 @@ def test_last_couplings_of_many_oscillators(
     device = Asked(shape, loaded)
     device.configure(Hamiltonian.DENSE, s)
     contents: dict[Region, Ints] = {
-        Parameter.BIAS: np.full(n, formats.weight.highest),
+        Parameter.BIAS: np.full(n, 0 if where == "both" else formats.weight.highest),
         State.POSITION: np.repeat(positions << formats.operand_shift, n, axis=1),
-        Table.ACTIVATION: table(formats, "level", 8 * 512 + 255),
+        Table.ACTIVATION: table(formats, "rising" if where == "both" else "level", 8 * 512 + 255),
     }
     for region, values in contents.items():
         device.write(region, values)
 
     def cross(size: int) -> Ints:
         found = np.zeros((n, n), np.int64)
-        found[where] = size
+        if where != "column":
+            found[0] = size
+        if where != "row":
+            found[:, 1] = -size
         return found
 
     size = last(device, kind, Parameter.COUPLING, cross, formats.weight.highest)
