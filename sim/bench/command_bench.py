@@ -235,12 +235,14 @@ async def any_requests(dut: Any, pattern: str) -> None:
 
 @cocotb.test()
 async def wrong_requests(dut: Any) -> None:
-    """Every way to get a request wrong is answered with its error, and changes nothing."""
+    """Every way to get a request wrong is answered with its error, and changes nothing but the fault, which RESET_STATUS takes back."""
     board, choice = await Board.start(dut), random.Random(5)
     board.fill(choice)
     for error, opcode, payload in (*malformed(board.part), *too_wide()):
         await board.ask(opcode, payload, error)
     board.compare()
+    await board.ask(Opcode.RESET_STATUS)
+    await board.ask(Opcode.STATUS)
 
 
 @cocotb.test()

@@ -47,7 +47,7 @@ PARTS: dict[str, tuple[ModuleType, str, Fault, str]] = {
     "cut_address": (walker, "Walker", Fault("self.past.eq(address >= traits.depth)", "self.past.eq(address > traits.depth)"), _WRONG),
     "flags_of_one_way": (status, "Status", Fault("self.done_context[w] == context", "self.done_context[0] == context"), _ANY),
     "fault_without_clip": (status, "Status", Fault("self.overflow | self.clip)", "self.overflow)"), _ANY),
-    "fault_for_ever": (status, "Status", Fault("self.refused) & ~clear", "self.refused)"), _ANY),
+    "fault_for_ever": (status, "Status", Fault("self.refused) & ~clear", "self.refused)"), _WRONG),
 }
 
 
