@@ -69,6 +69,7 @@ def test_every_field_is_restored(tmp_path: Path) -> None:
         epoch=12,
         batch=13,
         tally={"samples": 14, "loss": 15.5, "score": 16.5, "seconds": 17.5, "health": {"samples": 18, "eps": [0.25]}},
+        interval=19.5,
     )
     point.save(tmp_path / checkpoint.NAME)
     found = Checkpoint.load(tmp_path)

@@ -31,7 +31,8 @@ def test_array(name: str, tmp_path: Path) -> None:
 def test_array_that_a_reset_does_not_stop_is_caught(tmp_path: Path) -> None:
     shape = ARRAYS["padded"]
     fault = Fault(
-        "m.submodules.control = control = Control(self.array)", "control = Control(self.array); m.submodules.control = Resetless(control)"
+        "m.submodules.control = control = Control(self.array, self.build)",
+        "control = Control(self.array, self.build); m.submodules.control = Resetless(control)",
     )
     settings = {SHAPE: json.dumps(shape.to_json()), "COCOTB_TEST_FILTER": "reset_within_runs"}
     with pytest.raises(Difference, match=r"_bench failed \(reset_within_runs"):
