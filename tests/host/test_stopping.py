@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,14 @@ from loschmidt.host.training import Training
 from . import toy
 
 SMALL = ["--oscillators", "4", "--batch", "8", "--lr", "0.02", "--epochs", "3", "--gradient", "bptt"]
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Hang-ups are not ignored, even if the tests were started by `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

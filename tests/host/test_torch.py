@@ -374,7 +374,7 @@ def test_bad_input_is_named() -> None:
         ({"hamiltonian": "rigid"}, r"^hamiltonian must be one of springs, linear, diagonal, dense, not 'rigid'$"),
         ({"readout": "first"}, r"^readout must be one of last, mean, every, not 'first'$"),
         ({"untrusted": "ignore"}, r"^untrusted must be one of warn, raise, not 'ignore'$"),
-        ({"formats": "19"}, r"^formats must be one of 16, 18, 25, not '19'$"),
+        ({"formats": "19"}, r"^formats must be one of 16, 18, 25, or like state/.*, not '19'$"),
         ({"step": 16}, r"^step, s of the time step 2\^-s, must be 0 to 15, not 16$"),
         ({"device": Emulator(shape()), "formats": "16"}, r"^formats '16' are not those of the device that was given: leave them out$"),
         ({"device": Emulator(Shape(N, 1))}, r"^the device has 1 inputs and 6 oscillators, the layer 3 and 6: make both the same$"),

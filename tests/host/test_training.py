@@ -179,7 +179,7 @@ def test_weights_stay_stable_at_any_rate() -> None:
     ("change", "pattern"),
     [
         ({"hamiltonian": "pendulum"}, r"^--hamiltonian must be one of springs, linear, diagonal, dense, not 'pendulum'$"),
-        ({"formats": "8"}, r"^--formats must be one of 16, 18, 25, not '8'$"),
+        ({"formats": "8"}, r"^--formats must be one of 16, 18, 25, or like state/.*, not '8'$"),
         ({"oscillators": 0}, r"^--oscillators must be from 1 to 65535, not 0$"),
         ({"step": 16}, r"^--step must be from 0 to 15, not 16$"),
         ({"lr": float("nan")}, r"^--lr must be a positive number, not nan$"),

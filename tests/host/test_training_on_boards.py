@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,8 +55,8 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "pictures", lambda training, device: [])
     whole = data.load
 
-    def load_few(source: str, targets: int, window: int) -> Dataset:
-        found = whole(source, targets, window)
+    def load_few(*given: Any) -> Dataset:
+        found = whole(*given)
         train, test = (Split([u[:8] for u in part.inputs[:2]], part.labels[:2], []) for part in (found.train, found.test))
         return replace(found, train=train, test=test)
 
